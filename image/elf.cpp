@@ -34,18 +34,31 @@ const ElfSection* Elf::section(std::string_view name) const {
 }
 
 uint32_t Elf::load_address(const ElfSection& section) const {
+  // Some linkers leave all physical addresses 0; with more than one loadable segment that
+  // cannot be meant.
+  size_t loadable = 0;
+  bool any_physical = false;
   for (const ElfSegment& segment : segments) {
-    if (segment.type != ElfSegment::Load || segment.memory_size == 0) continue;
-    // A section with bytes belongs to the segment that holds those bytes; one without
-    // has only its address to go by.
-    uint64_t end = uint64_t{segment.virtual_address} + segment.memory_size;
-    bool inside = section.address >= segment.virtual_address &&
-                  uint64_t{section.address} + section.size <= end;
-    if (inside && section.type != ElfSection::NoBits) {
-      inside = section.offset >= segment.offset &&
-               uint64_t{section.offset} - segment.offset + section.size <= segment.content.size();
+    any_physical |= segment.physical_address != 0;
+    loadable += segment.type == ElfSegment::Load && segment.memory_size > 0;
+  }
+  if (!any_physical && loadable > 1) return section.address;
+
+  bool has_bytes = section.type != ElfSection::NoBits;
+  for (const ElfSegment& segment : segments) {
+    if (segment.type != ElfSegment::Load) continue;
+    // A section's bytes lie in its segment's bytes, and its memory in its memory.
+    if (section.address < segment.virtual_address ||
+        uint64_t{section.address} - segment.virtual_address + section.size > segment.memory_size) {
+      continue;
     }
-    if (inside) return section.address - segment.virtual_address + segment.physical_address;
+    if (has_bytes &&
+        (section.offset < segment.offset ||
+         uint64_t{section.offset} - segment.offset + section.size > segment.content.size())) {
+      continue;
+    }
+    return segment.physical_address + (has_bytes ? section.offset - segment.offset
+                                                 : section.address - segment.virtual_address);
   }
   return section.address;
 }

@@ -77,8 +77,9 @@ struct Elf {
   // The first section of that name; nullptr if there is none.
   const ElfSection* section(std::string_view name) const;
 
-  // Where the first byte of `section` is stored: its address, moved as the loadable
-  // segment that holds it moves from virtual to physical.
+  // Where the first byte of `section` is stored: its place in the loadable segment that
+  // holds it, counted from the segment's physical address (as BFD computes a section's
+  // LMA); its own address if no segment holds it.
   uint32_t load_address(const ElfSection& section) const;
 };
 

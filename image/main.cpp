@@ -19,6 +19,12 @@ constexpr char kUsage[] =
     "      Prints the use of RAM and flash. SECTIONS is a comma list of section names, each\n"
     "      with an optional * at its end. More flash than there is: exit status 1.\n"
     "\n"
+    "  hex [-R SECTIONS] [-j SECTIONS] [--move SECTION=ADDRESS] -o FILE ELF\n"
+    "  bin [-R SECTIONS] [-j SECTIONS] [--move SECTION=ADDRESS] [--gap-fill BYTE] -o FILE ELF\n"
+    "      The program as Intel HEX or as plain bytes, the same as objcopy's -O ihex and\n"
+    "      -O binary: all sections but those of -R, or only those of -j. --move gives a\n"
+    "      section another address (objcopy's --change-section-lma).\n"
+    "\n"
     "  --version, --help\n"
     "\n"
     "Numbers are decimal, 0x hexadecimal, or with K or M at their end (1024, 1048576).\n"
@@ -31,6 +37,8 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"size", fbuild::size_command},
+    {"hex", fbuild::hex_command},
+    {"bin", fbuild::bin_command},
 };
 
 }  // namespace

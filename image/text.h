@@ -1,6 +1,7 @@
 // Building short texts.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -16,6 +17,16 @@ inline std::string concat(std::initializer_list<std::string_view> parts) {
   out.reserve(size);
   for (std::string_view part : parts) out += part;
   return out;
+}
+
+// "0x1f40".
+inline std::string hex_text(uint32_t number) {
+  std::string digits;
+  do {
+    digits.insert(digits.begin(), "0123456789abcdef"[number % 16]);
+    number /= 16;
+  } while (number > 0);
+  return concat({"0x", digits});
 }
 
 }  // namespace fbuild
