@@ -111,7 +111,7 @@ class GraphWriter {
   void size_and_steps() {
     std::string gate;
     if (!plan_.size.flash.empty()) {
-      std::string file = join_path(plan_.directory, "firmware.size.json");
+      std::string file = size_file();
       std::vector<std::string> images, arguments = {"--flash", plan_.size.flash, "--ram", plan_.size.ram};
       if (!plan_.size.flash_max.empty()) arguments.insert(arguments.end(), {"--flash-max", plan_.size.flash_max});
       if (!plan_.size.ram_max.empty()) arguments.insert(arguments.end(), {"--ram-max", plan_.size.ram_max});
@@ -132,7 +132,7 @@ class GraphWriter {
     for (const std::string& file : artifacts())
       out_ += "build " + ninja_path(plan_.environment + '/' + std::string(base_name(file))) + ": phony " +
               ninja_path(file) + '\n';
-    if (!plan_.size.flash.empty()) all += ' ' + ninja_path(join_path(plan_.directory, "firmware.size.json"));
+    if (!plan_.size.flash.empty()) all += ' ' + ninja_path(size_file());
     for (const PlannedStep& step : plan_.steps)
       if (step.by_default) all += ' ' + ninja_path(step.output);
     out_ += "build " + ninja_path(plan_.environment) + ": phony " + all + '\n';
@@ -143,12 +143,15 @@ class GraphWriter {
       for (const auto& [name, value] : action.variables) variable(out_, name, value, true);
     }
     std::vector<std::string> paths;
-    for (const char* name : {"src", "lib", "framework"}) paths.push_back(join_path(plan_.directory, name));
+    std::string folder(dir_name(plan_.elf));
+    for (const char* name : {"src", "sketch", "lib", "framework"}) paths.push_back(join_path(folder, name));
     for (const std::string& file : artifacts()) paths.push_back(file);
-    paths.push_back(join_path(plan_.directory, "firmware.size.json"));
+    paths.push_back(size_file());
     out_ += "build " + ninja_path(plan_.environment + "/clean") + ": clean\n";
     variable(out_, "paths", shell_line(paths), true);
   }
+
+  std::string size_file() const { return plan_.elf.substr(0, plan_.elf.rfind('.')) + ".size.json"; }
 
   std::vector<std::string> artifacts() const {
     std::vector<std::string> out = {plan_.elf};

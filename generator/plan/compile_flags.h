@@ -1,45 +1,44 @@
 // Flags: the contributions of platform, board, framework and project to each scope, in
-// the order in which PlatformIO joins them, and the argument lists that come out.
+// the order in which PlatformIO joins them. What a scope is and how it becomes words is
+// in generator/config/flags.h and flag_words.h.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
+#include "generator/config/flags.h"
 #include "generator/plan/build_plan.h"
 #include "generator/plan/environment.h"
 
 namespace fbuild {
 
-// PlatformIO's construction variables ("CCFLAGS", "CPPDEFINES"...), each a list of items;
-// an item is one word or a flag with its argument.
-struct CompileScopes {
-  std::map<std::string, std::vector<std::vector<std::string>>> items;
-  std::vector<std::string> undefines;  // -U words, after all defines
-};
-
 struct EnvironmentFlags {
-  CompileScopes base;                    // of framework groups and libraries
+  config::FlagScopes base;               // of framework groups and, with their own, libraries
   std::vector<std::string> link_flags;   // before the objects
-  std::vector<std::string> lib_paths;
+  std::vector<std::string> lib_paths;    // "-Ldir"
   std::vector<std::string> libs;         // "-lm" and the like, behind the archives
-  std::vector<std::vector<std::string>> unflags_unused;
+  std::vector<config::FlagCommand> commands;   // `!command` items that were run
+  std::vector<std::string> looked_at;          // folders named by -I and -L
 };
 
-// -DPLATFORMIO, the board's extra flags, build_flags, the framework's; less build_unflags.
+// -DPLATFORMIO, the board's extra flags, build_flags, the platform's and the framework's,
+// those of a debug build; less build_unflags.
 Result<EnvironmentFlags> environment_flags(Session& session, const Environment& environment);
 
-// The base with build_src_flags, and the include folders before all others.
-Result<CompileScopes> project_scopes(Session& session, const Environment& environment,
-                                     const EnvironmentFlags& flags,
-                                     const std::vector<std::string>& include_dirs);
+// The arguments of compiles of the project's own sources: the base with build_src_flags,
+// and `include_dirs` before all others. One list for each Language.
+Result<std::vector<std::vector<std::string>>> project_arguments(
+    Session& session, const Environment& environment, EnvironmentFlags& flags,
+    const std::vector<std::string>& include_dirs);
 
-// The base with what the library's manifest adds and removes.
-Result<CompileScopes> library_scopes(Session& session, const Environment& environment,
-                                     const EnvironmentFlags& flags, const Library& library,
-                                     const std::vector<std::string>& include_dirs);
+// The same for a library, with what its manifest adds and removes.
+Result<std::vector<std::vector<std::string>>> library_arguments(
+    Session& session, const Environment& environment, EnvironmentFlags& flags,
+    const Library& library, const std::vector<std::string>& include_dirs);
 
-// The arguments of a compile of that language, without the program and its files.
-std::vector<std::string> compile_arguments(const CompileScopes& scopes, Language language);
+// The same for the framework's groups.
+Result<std::vector<std::vector<std::string>>> framework_arguments(Session& session,
+                                                                  const Environment& environment,
+                                                                  EnvironmentFlags& flags);
 
 }  // namespace fbuild

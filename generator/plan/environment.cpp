@@ -318,7 +318,11 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
   if (!facts) return at_option(config, section, "board", facts.error());
   out.facts = std::move(*facts);
   if (Status status = override_facts(session, section, out.facts); !status) return status.error();
-  // Commands name F_CPU and the like as the manifest writes them.
+  Result<std::string> build_type = text_of(config, section, "build_type");
+  if (!build_type) return build_type.error();
+  out.debug = *build_type == "debug";
+  if (*build_type == "test")
+    return at_option(config, section, "build_type", Error{"test builds are not supported", "set build_type to release or debug"});
   Result<std::vector<ListItem>> frameworks = list_of(config, section, "framework");
   if (!frameworks) return frameworks.error();
   if (frameworks->empty()) {

@@ -47,6 +47,7 @@ struct Environment {
   std::string board_file;             // the project's own manifest, if it has one
   std::vector<PackageUse> packages;   // toolchain first, then the framework's, then tools
   CompilerIdentity compiler;
+  bool debug = false;                 // build_type = debug
 
   // The link of a package in use; "" if it is not in use.
   std::string link_of(const std::string& package) const;

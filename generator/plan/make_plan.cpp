@@ -67,7 +67,10 @@ class Planner {
       plan_.programs[variable] = join_path(toolchain.link, path);
   }
 
-  std::string object_dir(const std::string& name) const { return join_path(plan_.directory, name); }
+  // Below the environment's folder; a debug build has a folder of its own there.
+  std::string object_dir(const std::string& name) const {
+    return join_path(env_.debug ? join_path(plan_.directory, "debug") : plan_.directory, name);
+  }
 
   void watch_folders(const SourceList& sources) {
     plan_.directories.insert(plan_.directories.end(), sources.directories.begin(), sources.directories.end());
@@ -241,9 +244,8 @@ class Planner {
     std::vector<std::string> project_includes;
     for (int index : found_.project_depends) prepend_new(project_includes, library_includes(index));
     prepend_new(project_includes, include_dirs_);
-    Result<CompileScopes> project = project_scopes(session_, env_, flags_, project_includes);
-    if (!project) return project.error();
-    set_flags(project_group_, *project);
+    if (Status s = set_flags(project_group_, project_arguments(session_, env_, flags_, project_includes)); !s)
+      return s.error();
     plan_.groups.push_back(std::move(project_group_));
 
     Result<std::string> archive_option = text(section_, "lib_archive");
@@ -262,9 +264,8 @@ class Planner {
       group.units = compile_units(library.source_dir, sources.files, object_dir("lib/" + name));
       if (group.units.empty()) continue;
       if (archive) group.archive = object_dir("lib/lib" + name + ".a");
-      Result<CompileScopes> scopes = library_scopes(session_, env_, flags_, library, library_includes(index));
-      if (!scopes) return scopes.error();
-      set_flags(group, *scopes);
+      if (Status s = set_flags(group, library_arguments(session_, env_, flags_, library, library_includes(index))); !s)
+        return s.error();
       plan_.groups.push_back(std::move(group));
     }
 
@@ -286,14 +287,16 @@ class Planner {
       group.units = compile_units(from, sources.files, object_dir("framework/" + group.name));
       if (group.units.empty()) continue;  // a variant may be a header alone
       if (spec.archive) group.archive = object_dir("framework/lib" + group.name + ".a");
-      set_flags(group, flags_.base);
+      if (Status s = set_flags(group, framework_arguments(session_, env_, flags_)); !s) return s.error();
       plan_.groups.push_back(std::move(group));
     }
     return {};
   }
 
-  static void set_flags(SourceGroup& group, const CompileScopes& scopes) {
-    for (int i = 0; i < kLanguages; ++i) group.flags[i] = compile_arguments(scopes, static_cast<Language>(i));
+  static Status set_flags(SourceGroup& group, Result<std::vector<std::vector<std::string>>> arguments) {
+    if (!arguments) return arguments.error();
+    for (size_t i = 0; i < kLanguages; ++i) group.flags[i] = std::move((*arguments)[i]);
+    return {};
   }
 
   Status link() {
@@ -307,7 +310,7 @@ class Planner {
     }
     plan_.linker = cxx ? "cxx" : "cc";
     plan_.link_libs = {"-L" + plan_.directory};
-    for (const std::string& path : flags_.lib_paths) plan_.link_libs.push_back("-L" + path);
+    plan_.link_libs.insert(plan_.link_libs.end(), flags_.lib_paths.begin(), flags_.lib_paths.end());
     plan_.link_libs.push_back("-Wl,--start-group");
     plan_.link_libs.insert(plan_.link_libs.end(), plan_.archives.begin(), plan_.archives.end());
     plan_.link_libs.insert(plan_.link_libs.end(), flags_.libs.begin(), flags_.libs.end());

@@ -16,7 +16,7 @@
 namespace fbuild {
 
 // Scope ("ASFLAGS", "CCFLAGS", "CPPDEFINES"...) to words not yet filled in.
-using FlagScopes = std::map<std::string, std::vector<std::string>>;
+using ScopeWords = std::map<std::string, std::vector<std::string>>;
 
 // A condition: each term names a fact (or "compiler", the compiler's version; or
 // "package.NAME", a package's version) and what it has to be; all terms must hold.
@@ -33,7 +33,7 @@ struct Condition {
 
 struct FlagAddition {
   Condition when;  // no terms: always
-  FlagScopes flags;
+  ScopeWords flags;
 };
 
 // Sources that are compiled alike.
