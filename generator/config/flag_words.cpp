@@ -34,6 +34,8 @@ class Line {
     return {};
   }
 
+  void add_word(std::string word) { words_.push_back(std::move(word)); }
+
   std::vector<std::string> take() { return std::move(words_); }
 
  private:
@@ -65,8 +67,8 @@ class Line {
 
 // Options whose argument is a path.
 bool takes_path(std::string_view option) {
-  return option == "-include" || option == "-imacros" || option == "-isystem" ||
-         option == "-iquote" || option == "-idirafter";
+  return option == "-include" || option == "-isystem" || option == "-iquote" ||
+         option == "-idirafter";
 }
 
 Status add_plain(Line& line, const std::vector<FlagItem>& items, FlagContext& context) {
@@ -74,6 +76,10 @@ Status add_plain(Line& line, const std::vector<FlagItem>& items, FlagContext& co
     if (item.text == "$ASFLAGS") continue;  // compile_words has put them before
     if (Status done = line.add(item, item.text); !done) return done;
     if (item.kind == FlagItem::Kind::Single) continue;
+    if (item.text == "-imacros") {  // a file, never substituted
+      line.add_word(item.argument);
+      continue;
+    }
     std::string argument = item.argument;
     if (context.relative_arguments && takes_path(item.text)) {
       Result<std::string> path = substitute_text(argument, context.variables);
