@@ -28,31 +28,7 @@ FlagContext make_context(Session& session, const Environment& environment) {
     return session.config.at(place, std::move(what), std::move(fix));
   };
   out.variable = [&session](const std::string& name) { return session.config.variable(name); };
-  auto folder = [&](const char* option) {
-    Result<const Value*> value = session.config.get("platformio", option);
-    return value ? config::value_text(**value) : std::string();
-  };
-  std::string build = join_path(session.build_dir, environment.name);
-  out.variables = {
-      {"PROJECT_DIR", session.project},
-      {"PROJECT_SRC_DIR", folder("src_dir")},
-      {"PROJECTSRC_DIR", folder("src_dir")},
-      {"PROJECT_INCLUDE_DIR", folder("include_dir")},
-      {"PROJECT_LIB_DIR", folder("lib_dir")},
-      {"PROJECT_DATA_DIR", folder("data_dir")},
-      {"PROJECT_BUILD_DIR", session.build_dir},
-      {"BUILD_DIR", build},
-      {"PIOENV", environment.name},
-      {"PIOPLATFORM", environment.platform->name},
-      {"PIOFRAMEWORK", environment.framework->name},
-      {"BOARD", fact_or(environment.facts, "id", "")},
-      {"BOARD_MCU", fact_or(environment.facts, "build.mcu", "")},
-      {"BOARD_F_CPU", fact_or(environment.facts, "build.f_cpu", "")},
-      {"UPLOAD_PORT", fact_or(environment.facts, "upload.port", "")},
-      {"UPLOAD_SPEED", fact_or(environment.facts, "upload.speed", "")},
-      {"UPLOAD_PROTOCOL", fact_or(environment.facts, "upload.protocol", "")},
-      {"PROGNAME", "firmware"},
-  };
+  out.variables = environment_variables(session, environment);
   return out;
 }
 
@@ -164,6 +140,34 @@ void keep(Session& session, EnvironmentFlags& flags, FlagContext& context) {
 }
 
 }  // namespace
+
+config::Variables environment_variables(Session& session, const Environment& environment) {
+  auto folder = [&](const char* option) {
+    Result<const Value*> value = session.config.get("platformio", option);
+    return value ? config::value_text(**value) : std::string();
+  };
+  std::string build = join_path(session.build_dir, environment.name);
+  return {
+      {"PROJECT_DIR", session.project},
+      {"PROJECT_SRC_DIR", folder("src_dir")},
+      {"PROJECTSRC_DIR", folder("src_dir")},
+      {"PROJECT_INCLUDE_DIR", folder("include_dir")},
+      {"PROJECT_LIB_DIR", folder("lib_dir")},
+      {"PROJECT_DATA_DIR", folder("data_dir")},
+      {"PROJECT_BUILD_DIR", session.build_dir},
+      {"BUILD_DIR", build},
+      {"PIOENV", environment.name},
+      {"PIOPLATFORM", environment.platform->name},
+      {"PIOFRAMEWORK", environment.framework->name},
+      {"BOARD", fact_or(environment.facts, "id", "")},
+      {"BOARD_MCU", fact_or(environment.facts, "build.mcu", "")},
+      {"BOARD_F_CPU", fact_or(environment.facts, "build.f_cpu", "")},
+      {"UPLOAD_PORT", fact_or(environment.facts, "upload.port", "")},
+      {"UPLOAD_SPEED", fact_or(environment.facts, "upload.speed", "")},
+      {"UPLOAD_PROTOCOL", fact_or(environment.facts, "upload.protocol", "")},
+      {"PROGNAME", "firmware"},
+  };
+}
 
 Result<EnvironmentFlags> environment_flags(Session& session, const Environment& environment) {
   EnvironmentFlags out;

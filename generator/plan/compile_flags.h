@@ -21,6 +21,9 @@ struct EnvironmentFlags {
   std::vector<std::string> looked_at;          // folders named by -I and -L
 };
 
+// What $NAME in flags and source filters stands for.
+config::Variables environment_variables(Session& session, const Environment& environment);
+
 // -DPLATFORMIO, the board's extra flags, build_flags, the platform's and the framework's,
 // those of a debug build; less build_unflags.
 Result<EnvironmentFlags> environment_flags(Session& session, const Environment& environment);

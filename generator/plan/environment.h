@@ -33,7 +33,7 @@ struct Session {
   std::map<std::string, CompilerIdentity> compilers = {};   // by driver path
   std::map<std::string, std::shared_ptr<const Library>> libraries = {};  // by folder
   IncludeScans scans = {};
-  SourceLists sources = {};
+  SourceListings sources = {};
   std::vector<Error> warnings = {};                         // each text once
 
   void warn(Error warning);

@@ -45,6 +45,21 @@ class Planner {
     return out;
   }
 
+  static std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
+    return out;
+  }
+
+  // build_src_filter with its variables replaced.
+  Result<std::string> source_filter() {
+    Result<std::vector<std::string>> items = list(section_, "build_src_filter");
+    if (!items) return items.error();
+    Result<std::string> out = config::substitute_text(joined(*items), environment_variables(session_, env_));
+    if (!out) return session_.config.at(session_.config.origin(section_, "build_src_filter"), out.error().what, out.error().fix);
+    return out;
+  }
+
   // A folder option of [platformio] as commands name it.
   Result<std::string> folder(const char* option) {
     Result<std::string> path = text("platformio", option);
@@ -72,7 +87,7 @@ class Planner {
     return join_path(env_.debug ? join_path(plan_.directory, "debug") : plan_.directory, name);
   }
 
-  void watch_folders(const SourceList& sources) {
+  void watch_folders(const SourceListing& sources) {
     plan_.directories.insert(plan_.directories.end(), sources.directories.begin(), sources.directories.end());
   }
 
@@ -86,9 +101,9 @@ class Planner {
     plan_.directories.push_back(is_directory(*include) ? *include : std::string(dir_name(*include)));
     plan_.directories.push_back(is_directory(src_dir_) ? src_dir_ : std::string(dir_name(src_dir_)));
 
-    Result<std::vector<std::string>> filter = list(section_, "build_src_filter");
+    Result<std::string> filter = source_filter();
     if (!filter) return filter.error();
-    const SourceList& sources = session_.sources.of(src_dir_, *filter);
+    const SourceListing& sources = session_.sources.of(src_dir_, *filter);
     watch_folders(sources);
     SourceGroup group;
     group.name = "src";
@@ -205,7 +220,7 @@ class Planner {
   }
 
   std::vector<std::string> library_sources(const Library& library) {
-    const SourceList& sources = session_.sources.of(library.source_dir, library.source_filter);
+    const SourceListing& sources = session_.sources.of(library.source_dir, joined(library.source_filter));
     watch_folders(sources);
     std::vector<std::string> out;
     for (const std::string& file : sources.files) out.push_back(normalize_path(join_path(library.source_dir, file)));
@@ -260,7 +275,7 @@ class Planner {
       group.name = "lib/" + name;
       bool archive = *archive_option != "False";
       if (!archive_is_set && library.has_manifest_archive) archive = library.archive;
-      const SourceList& sources = session_.sources.of(library.source_dir, library.source_filter);
+      const SourceListing& sources = session_.sources.of(library.source_dir, joined(library.source_filter));
       group.units = compile_units(library.source_dir, sources.files, object_dir("lib/" + name));
       if (group.units.empty()) continue;
       if (archive) group.archive = object_dir("lib/lib" + name + ".a");
@@ -278,9 +293,7 @@ class Planner {
         return session_.config.at(session_.config.origin(section_, "board"),
                                   "board '" + plan_.board + "' needs the folder '" + from + "', which its package does not have",
                                   "is '" + env_.packages[1].package.name + "' the right package?");
-      std::vector<std::string> filter;
-      if (!(*filled)[2].empty()) filter.push_back((*filled)[2]);
-      const SourceList& sources = session_.sources.of(from, filter);
+      const SourceListing& sources = session_.sources.of(from, (*filled)[2]);
       watch_folders(sources);
       SourceGroup group;
       group.name = (*filled)[0];
