@@ -1,5 +1,6 @@
 // fbuild-gen: platformio.ini to build.ninja.
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -65,6 +66,9 @@ class Run {
   explicit Run(const CommandLine& line) : line_(line) {}
 
   int operator()() {
+    timespec now;
+    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);  // the clock of file times
+    began_ = int64_t{now.tv_sec} * 1000000000 + now.tv_nsec;
     project_ = absolute_path(".");
     if (line_.job == CommandLine::Job::PrintConfig) return print_configuration();
     if (config::ErrorPtr error = config_.load({.project_dir = project_})) return fail(error->error);
@@ -113,13 +117,17 @@ class Run {
     input.build_dir = session.build_dir;
     input.project = project_;
     input.templates_dir = data + "/templates";
-    input.own = {own_folder() + "/fbuild-gen", own_folder() + "/fbuild-image"};
+    input.own = {own_folder() + "/fbuild-gen", own_folder() + "/fbuild-image", own_folder() + "/fbuild-stamp"};
     input.generate_arguments = {"-q"};
     if (!line_.build_dir.empty()) input.generate_arguments.insert(input.generate_arguments.end(), {"-B", session.build_dir});
     for (const std::string& name : line_.environments)
       input.generate_arguments.insert(input.generate_arguments.end(), {"-e", name});
     input.default_environments = default_environments(plans);
-    collect_inputs(plans, data, input);
+    input.files = {input.own.generator, input.own.image, input.own.stamp};
+    for (const BuildPlan& plan : plans)
+      for (const std::string& name : plan.templates) input.files.push_back(input.templates_dir + "/" + name + ".ninja");
+    input.configuration = &config_.dependencies();
+    input.began = began_;
 
     bool first = !path_exists(join_path(session.build_dir, "build.ninja"));
     Result<BuildFilesResult> result = line_.job == CommandLine::Job::CompileDatabases
@@ -172,20 +180,8 @@ class Run {
     return out;
   }
 
-  void collect_inputs(const std::vector<BuildPlan>& plans, const std::string& data, BuildFilesInput& input) {
-    std::vector<std::string>& inputs = input.inputs;
-    inputs = {input.own.generator, data + "/platforms", data + "/templates"};
-    const config::ConfigDependencies& config = config_.dependencies();
-    inputs.insert(inputs.end(), config.files.begin(), config.files.end());
-    inputs.insert(inputs.end(), config.directories.begin(), config.directories.end());
-    for (const BuildPlan& plan : plans) {
-      for (const std::string& name : plan.templates) inputs.push_back(input.templates_dir + "/" + name + ".ninja");
-      inputs.insert(inputs.end(), plan.files.begin(), plan.files.end());
-      inputs.insert(inputs.end(), plan.directories.begin(), plan.directories.end());
-    }
-  }
-
   const CommandLine& line_;
+  int64_t began_ = 0;
   std::string project_;
   config::ProjectConfig config_;
 };

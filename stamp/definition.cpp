@@ -378,6 +378,18 @@ Result<Definition> parse_definition(std::string_view text, const std::string& fi
   return canonical;
 }
 
+Result<std::vector<std::string>> split_line(std::string_view line, const std::string& file,
+                                            int number) {
+  LineReader reader{line, file, number};
+  std::vector<std::string> out;
+  while (!reader.done()) {
+    Result<Word> word = reader.next();
+    if (!word) return word.error();
+    out.push_back(std::move(word->text));
+  }
+  return out;
+}
+
 std::string quote_word(std::string_view word) {
   bool plain = !word.empty() && word[0] != '#';
   for (char c : word)

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "stamp/options.h"
+#include "stamp/plan.h"
 #include "stamp/watch.h"
 #include "support/files.h"
 #include "support/json_text.h"
@@ -246,6 +247,13 @@ int main(int argc, char** argv) {
   Result<Options> options = parse_options(argc, argv);
   if (!options) return fail(options.error());
   if (options->help) return put(1, kUsage) ? 0 : 2;
+  if (options->command == "plan" || options->command == "finish") {
+    const std::vector<std::string>& words = options->operands;
+    Result<int> status = options->command == "plan" ? run_plan(words[0], options->table)
+                                                    : run_finish(words[0], options->table, words[1], words[2]);
+    if (!status) return fail(status.error());
+    return *status;
+  }
   if (options->version) return put(1, "fbuild-stamp " FBUILD_VERSION "\n") ? 0 : 2;
 
   Session session(options->table, !options->no_table);

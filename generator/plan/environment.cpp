@@ -196,6 +196,9 @@ Result<PackageUse> use_package(Session& session, const Platform& platform, const
   use.package = known->second;
   std::string link = join_path(session.build_dir, "packages/" + link_name(session, use.package));
   use.link = link;
+  use.installed = place.empty();
+  // Renewed when an installed package changes without newer times.
+  if (use.installed) use.stamps.push_back(link + ".changed");
   // Made already here, because sources are listed by the names commands will use.
   if (Status s = make_directories(std::string(dir_name(link))); !s) return s.error();
   if (Result<bool> linked = link_package(link, use.package.root, session.project); !linked) return linked.error();
@@ -391,7 +394,7 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
   }
   out.compiler = identity->second;
   compiler_package.package.version = out.compiler.version;
-  compiler_package.stamp = compiler_package.link + ".stamp";
+  compiler_package.stamps.insert(compiler_package.stamps.begin(), compiler_package.link + ".stamp");
   compiler_package.identity = "compiler " + out.compiler.version + " " + out.compiler.digest + "\n";
   return out;
 }

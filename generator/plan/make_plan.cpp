@@ -27,6 +27,7 @@ class Planner {
                                       &Planner::groups, &Planner::link, &Planner::after_link, &Planner::actions})
       if (Status s = (this->*step)(); !s) return s.error();
     for (const std::string& name : env_.platform->templates) plan_.templates.push_back(name);
+    plan_.commands = flags_.commands;
     return std::move(plan_);
   }
 
@@ -76,7 +77,7 @@ class Planner {
     plan_.packages = env_.packages;
     plan_.files.push_back(env_.platform->file);
     if (!env_.board_file.empty()) plan_.files.push_back(env_.board_file);
-    for (const std::string& file : env_.compiler.files) plan_.files.push_back(file);
+    plan_.tool_files = env_.compiler.files;
     const PackageUse& toolchain = env_.packages.front();
     for (const auto& [variable, path] : env_.platform->toolchain.programs)
       plan_.programs[variable] = join_path(toolchain.link, path);
@@ -98,8 +99,8 @@ class Planner {
     src_dir_ = *src;
     if (is_directory(*include)) include_dirs_.push_back(*include);
     include_dirs_.push_back(src_dir_);
-    plan_.directories.push_back(is_directory(*include) ? *include : std::string(dir_name(*include)));
-    plan_.directories.push_back(is_directory(src_dir_) ? src_dir_ : std::string(dir_name(src_dir_)));
+    plan_.directories.insert(plan_.directories.end(), {*include, src_dir_});
+    plan_.input_folders = {*include, src_dir_};
 
     Result<std::string> filter = source_filter();
     if (!filter) return filter.error();
@@ -171,9 +172,8 @@ class Planner {
     if (!bundled) return bundled.error();
     storages.insert(storages.end(), bundled->begin(), bundled->end());
     for (const std::string& storage : storages) {
-      bool exists = is_directory(storage);
-      plan_.directories.push_back(exists ? storage : std::string(dir_name(storage)));
-      if (!exists) continue;
+      plan_.directories.push_back(storage);
+      if (!is_directory(storage)) continue;
       Result<std::vector<DirEntry>> entries = list_directory(storage);
       if (!entries) return entries.error();
       for (const DirEntry& entry : *entries) {
@@ -231,6 +231,11 @@ class Planner {
     Result<EnvironmentFlags> flags = environment_flags(session_, env_);
     if (!flags) return flags.error();
     flags_ = std::move(*flags);
+    for (const std::string& folder : flags_.looked_at) {
+      std::string path = path_inside(folder, session_.project);
+      // Below the build directory lie packages; their groups are inputs already.
+      if (path != session_.build_dir && !path.starts_with(session_.build_dir + "/")) plan_.input_folders.push_back(path);
+    }
     return {};
   }
 
@@ -274,6 +279,7 @@ class Planner {
       SourceGroup group;
       group.name = "lib/" + name;
       bool archive = *archive_option != "False";
+      plan_.input_folders.push_back(library.folder);
       if (!archive_is_set && library.has_manifest_archive) archive = library.archive;
       const SourceListing& sources = session_.sources.of(library.source_dir, joined(library.source_filter));
       group.units = compile_units(library.source_dir, sources.files, object_dir("lib/" + name));
@@ -293,6 +299,7 @@ class Planner {
         return session_.config.at(session_.config.origin(section_, "board"),
                                   "board '" + plan_.board + "' needs the folder '" + from + "', which its package does not have",
                                   "is '" + env_.packages[1].package.name + "' the right package?");
+      plan_.input_folders.push_back(from);
       const SourceListing& sources = session_.sources.of(from, (*filled)[2]);
       watch_folders(sources);
       SourceGroup group;

@@ -112,7 +112,7 @@ std::string plan_json(const BuildPlan& plan) {
     w.text("root", use.package.root);
     w.text("given", use.package.given);
     w.text("link", use.link);
-    w.text("stamp", use.stamp);
+    w.list("stamps", use.stamps);
     w.close('}');
   }
   w.close(']');
@@ -190,6 +190,8 @@ std::string plan_json(const BuildPlan& plan) {
   w.close('}');
   w.list("files", plan.files);
   w.list("directories", plan.directories);
+  w.list("input_folders", plan.input_folders);
+  w.list("tool_files", plan.tool_files);
   w.close('}');
   out += '\n';
   return out;
