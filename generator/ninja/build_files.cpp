@@ -20,6 +20,10 @@ class Files {
   Files(const std::vector<BuildPlan>& plans, const BuildFilesInput& input) : plans_(plans), input_(input) {}
 
   Status run() {
+    // Before anything is written.
+    for (const BuildPlan& plan : plans_)
+      if (path_exists(plan.directory) && !is_directory(plan.directory))
+        return Error{"a file is in the way", "this folder is fbuild-gen's: move the file, or name another folder with -B", plan.directory};
     if (Status s = make_directories(in_build("packages")); !s) return s;
     for (const BuildPlan& plan : plans_) {
       if (Status s = make_directories(plan.directory); !s) return s;

@@ -111,10 +111,11 @@ class Planner {
     if (env_.framework->sketches)
       if (Status s = sketch(group); !s) return s;
     if (group.units.empty()) {
+      bool filtered = session_.config.is_set(section_, "build_src_filter") && is_directory(src_dir_);
       std::string fix = "put a .cpp, .c or .ino file there";
       if (!is_directory(src_dir_)) fix = "make that folder and put a .cpp, .c or .ino file into it, or set 'src_dir'";
-      if (!filter->empty() && is_directory(src_dir_)) fix = "or does 'build_src_filter' leave everything out?";
-      config::Origin place = session_.config.origin(section_, filter->empty() ? "board" : "build_src_filter");
+      if (filtered) fix = "does 'build_src_filter' leave everything out?";
+      config::Origin place = session_.config.origin(section_, filtered ? "build_src_filter" : "board");
       return session_.config.at(place, "environment '" + env_.name + "' has no sources in '" + src_dir_ + "'", fix);
     }
     for (const CompileUnit& unit : group.units) finder_.sources.push_back(unit.source);
@@ -333,7 +334,7 @@ class Planner {
 
   Result<std::string> filled(const std::string& text) {
     Result<std::string> out = fill(text, [this](std::string_view name) { return env_.look_up(name); });
-    if (!out) return Error{out.error().what, out.error().fix, env_.platform->file};
+    if (!out) return fill_error(env_, out.error());
     return out;
   }
 
