@@ -1,5 +1,7 @@
 #include "generator/ninja/build_files.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,6 +45,9 @@ class Files {
     if (Status s = write(in_build("build.ninja"), all_text()); !s) return s;
     if (result_.root_is_ours)
       if (Status s = write("build.ninja", root_text()); !s) return s;
+    // ninja loads the graphs again only when the file it was started with is newer.
+    if (result_.written > 0)
+      for (const std::string& path : outputs_) ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
     return compile_databases();
   }
 

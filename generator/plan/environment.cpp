@@ -383,6 +383,9 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
                      Error{"platform '" + out.platform->name + "' has no package for core '" + fact_or(out.facts, "build.core", "?") + "' of board '" + *board + "'", ""});
   Result<PackageUse> core = use_package(session, *out.platform, (*framework_package)[0], *requests, {});
   if (!core) return at_option(config, section, "framework", core.error());
+  // Another core under the same link may have older files than the objects of the last.
+  core->stamp = core->link + ".stamp";
+  core->identity = "package " + core->package.version + " at " + path_inside(core->package.root, session.project) + "\n";
   out.packages.push_back(std::move(*core));
 
   PackageUse& compiler_package = out.packages.front();

@@ -364,39 +364,49 @@ class Planner {
       action.rule = spec.rule;
       if (!spec.in.empty()) action.input = object_dir(spec.in);
       Error why_not;
-      std::optional<PackageUse> tool;
-      if (!spec.package.empty()) {
-        tool = optional_package(session_, env_, spec.package, why_not);
-        if (!tool) {
-          // The target is there all the same, and says what is missing when it is asked for.
-          action.rule = "missing_tool";
-          action.variables = {{"why", shell_word("error: " + why_not.text())}};
-          plan_.actions.push_back(std::move(action));
-          continue;
-        }
-        auto known = std::find_if(plan_.packages.begin(), plan_.packages.end(),
-                                  [&](const PackageUse& use) { return use.link == tool->link; });
-        if (known == plan_.packages.end()) plan_.packages.push_back(*tool);
-        action.variables.emplace_back(
-            "tool", shell_word(join_path(tool->link, env_.platform->packages.at(spec.package).probe)));
-      }
-      std::vector<std::string> arguments;
-      for (const ArgumentSpec& item : spec.arguments) {
-        if (!env_.holds(item.when)) continue;
-        Result<std::vector<std::string>> words = fill_words(env_, item.words);
-        if (!words) return words.error();
-        arguments.insert(arguments.end(), words->begin(), words->end());
-      }
-      action.variables.emplace_back("arguments", shell_line(arguments));
-      if (spec.needs_port) action.variables.emplace_back("port_search", port_search());
-      for (const auto& [name, value] : spec.variables) {
-        Result<std::string> text = filled(value);
-        if (!text) return text.error();
-        action.variables.emplace_back(name, shell_word(*text));
+      if (!fill_action(spec, action, why_not)) {
+        // The target is there all the same, and says what is missing when it is asked for.
+        action.rule = "missing_tool";
+        action.variables = {{"why", shell_word("error: " + why_not.text())}};
       }
       plan_.actions.push_back(std::move(action));
     }
     return {};
+  }
+
+  // False, with the reason, when this machine or the board lacks what the action needs.
+  bool fill_action(const ActionSpec& spec, PlannedAction& action, Error& why_not) {
+    std::optional<PackageUse> tool;
+    if (!spec.package.empty()) {
+      tool = optional_package(session_, env_, spec.package, why_not);
+      if (!tool) return false;
+      auto known = std::find_if(plan_.packages.begin(), plan_.packages.end(),
+                                [&](const PackageUse& use) { return use.link == tool->link; });
+      if (known == plan_.packages.end()) plan_.packages.push_back(*tool);
+      action.variables.emplace_back(
+          "tool", shell_word(join_path(tool->link, env_.platform->packages.at(spec.package).probe)));
+    }
+    std::vector<std::string> arguments;
+    for (const ArgumentSpec& item : spec.arguments) {
+      if (!env_.holds(item.when)) continue;
+      Result<std::vector<std::string>> words = fill_words(env_, item.words);
+      if (!words) {
+        why_not = words.error();
+        return false;
+      }
+      arguments.insert(arguments.end(), words->begin(), words->end());
+    }
+    action.variables.emplace_back("arguments", shell_line(arguments));
+    if (spec.needs_port) action.variables.emplace_back("port_search", port_search());
+    for (const auto& [name, value] : spec.variables) {
+      Result<std::string> text = filled(value);
+      if (!text) {
+        why_not = text.error();
+        return false;
+      }
+      action.variables.emplace_back(name, shell_word(*text));
+    }
+    return true;
   }
 
   // How `fbuild-gen --serial-port` is to find the port to use.
