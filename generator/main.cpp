@@ -12,6 +12,7 @@
 #include "generator/config/config_json.h"
 #include "generator/config/project_config.h"
 #include "generator/ninja/build_files.h"
+#include "generator/plan/fresh_build_dir.h"
 #include "generator/plan/make_plan.h"
 #include "generator/sketch/sketch.h"
 #include "support/files.h"
@@ -95,6 +96,7 @@ class Run {
     Result<std::string> data = data_folder();
     if (!data) return fail(data.error());
     std::string build_dir = path_inside(line_.build_dir.empty() ? ".fbuild/build" : line_.build_dir, project_);
+    FreshBuildDir fresh(build_dir);
     Session session{config_, build_dir, *data + "/platforms", project_};
     std::vector<BuildPlan> plans;
     for (const std::string& name : names) {
@@ -109,7 +111,9 @@ class Run {
       put(plan_json(plans.front()));
       return 0;
     }
-    return write(plans, session, *data);
+    int status = write(plans, session, *data);
+    if (status == 0) fresh.keep();
+    return status;
   }
 
   int write(const std::vector<BuildPlan>& plans, const Session& session, const std::string& data) {

@@ -75,7 +75,7 @@ Status read_library_json(const std::string& path, Library& library) {
     for (size_t i = 0; i < end; ++i) line += (*text)[i] == '\n';
     return Error{"not valid JSON", "a library manifest is a JSON object", path, line};
   }
-  if (!json.is_object()) return Error{"a library manifest has to be a JSON object", "", path, 1};
+  if (!json.is_object()) return Error{"a library manifest has to be a JSON object", "write {\"name\": ...}", path, 1};
   if (json.contains("name") && json["name"].is_string()) library.name = json["name"];
   library.frameworks = texts(json, "frameworks");
   auto found = json.find("build");

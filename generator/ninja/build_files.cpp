@@ -26,6 +26,10 @@ class Files {
   Files(const std::vector<BuildPlan>& plans, const BuildFilesInput& input) : plans_(plans), input_(input) {}
 
   Status run() {
+    // Before anything is written.
+    for (const BuildPlan& plan : plans_)
+      if (path_exists(plan.directory) && !is_directory(plan.directory))
+        return Error{"a file is in the way", "this folder is fbuild-gen's: move the file, or name another folder with -B", plan.directory};
     if (Status s = make_directories(in_build("packages")); !s) return s;
     if (Status s = make_directories(in_build("idle")); !s) return s;
     for (const BuildPlan& plan : plans_)
@@ -43,14 +47,17 @@ class Files {
     return compile_databases();
   }
 
-  // Ungated files are made again by times alone: what was not rewritten is now as new as
-  // the inputs it was compared with.
+  // Ungated files are made again by times alone. What was not rewritten is now as new as
+  // the inputs it was compared with; and ninja loads the graphs again only when the file
+  // it was started with is newer.
   void confirm() {
     timespec began = {input_.began / 1'000'000'000, input_.began % 1'000'000'000};
     timespec times[2] = {{0, UTIME_OMIT}, began};
+    if (result_.written > 0) times[1] = {0, UTIME_NOW};
     for (const std::string& path : outputs_) {
       struct stat st;
-      if (::stat(path.c_str(), &st) == 0 && int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec < input_.began)
+      if (::stat(path.c_str(), &st) != 0) continue;
+      if (result_.written > 0 || int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec < input_.began)
         (void)!::utimensat(AT_FDCWD, path.c_str(), times, 0);
     }
   }

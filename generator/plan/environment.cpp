@@ -200,7 +200,8 @@ Result<PackageUse> use_package(Session& session, const Platform& platform, const
   // Renewed when an installed package changes without newer times.
   if (use.installed) use.stamps.push_back(link + ".changed");
   // Made already here, because sources are listed by the names commands will use.
-  if (Status s = make_directories(std::string(dir_name(link))); !s) return s.error();
+  if (Status s = make_directories(std::string(dir_name(link))); !s)
+    return Error{s.error().what, "the build directory has to be writable; -B names another", s.error().file};
   if (Result<bool> linked = link_package(link, use.package.root, session.project); !linked) return linked.error();
   return use;
 }
@@ -266,13 +267,21 @@ bool Environment::holds(const Condition& condition) const {
   return true;
 }
 
+Error fill_error(const Environment& environment, Error error) {
+  error.file = environment.platform->file;
+  if (!error.fix.empty()) return error;  // the platform file itself is wrong
+  if (!environment.board_file.empty()) error.file = environment.board_file;
+  error.fix = "board '" + fact_or(environment.facts, "id", "") + "' has to have it, or platformio.ini with 'board_' before it";
+  return error;
+}
+
 Result<std::vector<std::string>> fill_words(const Environment& environment,
                                             const std::vector<std::string>& words) {
   std::vector<std::string> out;
   Lookup lookup = [&](std::string_view name) { return environment.look_up(name); };
   for (const std::string& word : words) {
     Result<std::string> filled = fill(word, lookup);
-    if (!filled) return Error{filled.error().what, filled.error().fix, environment.platform->file};
+    if (!filled) return fill_error(environment, filled.error());
     bool one_place = word.size() > 2 && word[0] == '{' && word[1] != '{' && word.find('}') == word.size() - 1;
     if (!one_place) {
       out.push_back(std::move(*filled));
@@ -326,6 +335,10 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
   out.debug = *build_type == "debug";
   if (*build_type == "test")
     return at_option(config, section, "build_type", Error{"test builds are not supported", "set build_type to release or debug"});
+  for (auto [option, what] : {std::pair("extra_scripts", "scripts are not run yet: what they change is not changed"),
+                              std::pair("upload_command", "it is ignored: <env>/upload uses the platform's own command")})
+    if (config.is_set(section, option))
+      session.warn(config.at(config.origin(section, option), std::string("option '") + option + "' is not supported yet", what));
   Result<std::vector<ListItem>> frameworks = list_of(config, section, "framework");
   if (!frameworks) return frameworks.error();
   if (frameworks->empty()) {
@@ -373,6 +386,9 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
                      Error{"platform '" + out.platform->name + "' has no package for core '" + fact_or(out.facts, "build.core", "?") + "' of board '" + *board + "'", ""});
   Result<PackageUse> core = use_package(session, *out.platform, (*framework_package)[0], *requests, {});
   if (!core) return at_option(config, section, "framework", core.error());
+  // Another core under the same link may have older files than the objects of the last.
+  core->stamps.insert(core->stamps.begin(), core->link + ".stamp");
+  core->identity = "package " + core->package.version + " at " + path_inside(core->package.root, session.project) + "\n";
   out.packages.push_back(std::move(*core));
 
   PackageUse& compiler_package = out.packages.front();

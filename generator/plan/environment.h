@@ -58,6 +58,10 @@ struct Environment {
 
 Result<Environment> resolve_environment(Session& session, const std::string& name);
 
+// The error of a place in a platform's text that cannot be filled, at the board's manifest
+// where the project has one.
+Error fill_error(const Environment& environment, Error error);
+
 // Fills the places of words. A word that is one place alone is split into words as a
 // shell would, because it stands for a list of flags; it vanishes when it is empty.
 Result<std::vector<std::string>> fill_words(const Environment& environment,

@@ -112,10 +112,11 @@ class Planner {
     if (env_.framework->sketches)
       if (Status s = sketch(group); !s) return s;
     if (group.units.empty()) {
+      bool filtered = session_.config.is_set(section_, "build_src_filter") && is_directory(src_dir_);
       std::string fix = "put a .cpp, .c or .ino file there";
       if (!is_directory(src_dir_)) fix = "make that folder and put a .cpp, .c or .ino file into it, or set 'src_dir'";
-      if (!filter->empty() && is_directory(src_dir_)) fix = "or does 'build_src_filter' leave everything out?";
-      config::Origin place = session_.config.origin(section_, filter->empty() ? "board" : "build_src_filter");
+      if (filtered) fix = "does 'build_src_filter' leave everything out?";
+      config::Origin place = session_.config.origin(section_, filtered ? "build_src_filter" : "board");
       return session_.config.at(place, "environment '" + env_.name + "' has no sources in '" + src_dir_ + "'", fix);
     }
     for (const CompileUnit& unit : group.units) finder_.sources.push_back(unit.source);
@@ -340,7 +341,7 @@ class Planner {
 
   Result<std::string> filled(const std::string& text) {
     Result<std::string> out = fill(text, [this](std::string_view name) { return env_.look_up(name); });
-    if (!out) return Error{out.error().what, out.error().fix, env_.platform->file};
+    if (!out) return fill_error(env_, out.error());
     return out;
   }
 
@@ -370,39 +371,49 @@ class Planner {
       action.rule = spec.rule;
       if (!spec.in.empty()) action.input = object_dir(spec.in);
       Error why_not;
-      std::optional<PackageUse> tool;
-      if (!spec.package.empty()) {
-        tool = optional_package(session_, env_, spec.package, why_not);
-        if (!tool) {
-          // The target is there all the same, and says what is missing when it is asked for.
-          action.rule = "missing_tool";
-          action.variables = {{"why", shell_word("error: " + why_not.text())}};
-          plan_.actions.push_back(std::move(action));
-          continue;
-        }
-        auto known = std::find_if(plan_.packages.begin(), plan_.packages.end(),
-                                  [&](const PackageUse& use) { return use.link == tool->link; });
-        if (known == plan_.packages.end()) plan_.packages.push_back(*tool);
-        action.variables.emplace_back(
-            "tool", shell_word(join_path(tool->link, env_.platform->packages.at(spec.package).probe)));
-      }
-      std::vector<std::string> arguments;
-      for (const ArgumentSpec& item : spec.arguments) {
-        if (!env_.holds(item.when)) continue;
-        Result<std::vector<std::string>> words = fill_words(env_, item.words);
-        if (!words) return words.error();
-        arguments.insert(arguments.end(), words->begin(), words->end());
-      }
-      action.variables.emplace_back("arguments", shell_line(arguments));
-      if (spec.needs_port) action.variables.emplace_back("port_search", port_search());
-      for (const auto& [name, value] : spec.variables) {
-        Result<std::string> text = filled(value);
-        if (!text) return text.error();
-        action.variables.emplace_back(name, shell_word(*text));
+      if (!fill_action(spec, action, why_not)) {
+        // The target is there all the same, and says what is missing when it is asked for.
+        action.rule = "missing_tool";
+        action.variables = {{"why", shell_word("error: " + why_not.text())}};
       }
       plan_.actions.push_back(std::move(action));
     }
     return {};
+  }
+
+  // False, with the reason, when this machine or the board lacks what the action needs.
+  bool fill_action(const ActionSpec& spec, PlannedAction& action, Error& why_not) {
+    std::optional<PackageUse> tool;
+    if (!spec.package.empty()) {
+      tool = optional_package(session_, env_, spec.package, why_not);
+      if (!tool) return false;
+      auto known = std::find_if(plan_.packages.begin(), plan_.packages.end(),
+                                [&](const PackageUse& use) { return use.link == tool->link; });
+      if (known == plan_.packages.end()) plan_.packages.push_back(*tool);
+      action.variables.emplace_back(
+          "tool", shell_word(join_path(tool->link, env_.platform->packages.at(spec.package).probe)));
+    }
+    std::vector<std::string> arguments;
+    for (const ArgumentSpec& item : spec.arguments) {
+      if (!env_.holds(item.when)) continue;
+      Result<std::vector<std::string>> words = fill_words(env_, item.words);
+      if (!words) {
+        why_not = words.error();
+        return false;
+      }
+      arguments.insert(arguments.end(), words->begin(), words->end());
+    }
+    action.variables.emplace_back("arguments", shell_line(arguments));
+    if (spec.needs_port) action.variables.emplace_back("port_search", port_search());
+    for (const auto& [name, value] : spec.variables) {
+      Result<std::string> text = filled(value);
+      if (!text) {
+        why_not = text.error();
+        return false;
+      }
+      action.variables.emplace_back(name, shell_word(*text));
+    }
+    return true;
   }
 
   // How `fbuild-gen --serial-port` is to find the port to use.

@@ -292,9 +292,9 @@ Result<Facts> find_board(const Platform& platform, const std::vector<std::string
         size_t column = line_start == std::string::npos ? end + 1 : end - line_start;
         return Error{"not valid JSON", "a board manifest is a JSON object", path, line, static_cast<int>(column)};
       }
-      if (!facts.is_object()) return Error{"a board manifest has to be a JSON object", "", path, 1};
+      if (!facts.is_object()) return Error{"a board manifest has to be a JSON object", "write {\"build\": {...}, ...}", path, 1};
       if (!facts.contains("build") || !facts["build"].is_object())
-        return Error{"a board manifest needs an object \"build\"", "", path, 1};
+        return Error{"a board manifest needs an object \"build\"", "write {\"build\": {\"mcu\": ...}, ...}", path, 1};
       facts["id"] = id;
       source = path;
       return facts;
@@ -310,7 +310,9 @@ Result<Facts> find_board(const Platform& platform, const std::vector<std::string
     return facts;
   }
   for (const auto& [name, facts] : platform.boards) known.push_back(name);
-  return Error{"unknown board '" + id + "' for platform '" + platform.name + "'", did_you_mean(id, known)};
+  std::string fix = did_you_mean(id, known);
+  if (fix.empty()) fix = "its boards are listed in " + platform.file + ", and a project can bring its own as boards/<id>.json";
+  return Error{"unknown board '" + id + "' for platform '" + platform.name + "'", fix};
 }
 
 }  // namespace fbuild
