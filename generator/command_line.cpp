@@ -29,6 +29,12 @@ Error describe(const CLI::App& app, const CLI::ParseError& error) {
 
 Result<CommandLine> parse_command_line(int argc, char** argv) {
   CommandLine out;
+  // For the upload rules of build files; what follows has a language of its own.
+  if (argc > 1 && std::string_view(argv[1]) == "--serial-port") {
+    out.job = CommandLine::Job::SerialPort;
+    out.serial_port.assign(argv + 2, argv + argc);
+    return out;
+  }
   CLI::App app{"Turns platformio.ini into build.ninja files. Run it in a project, then run ninja."};
   app.name("fbuild-gen");
 

@@ -13,6 +13,7 @@
 #include "generator/ninja/build_files.h"
 #include "generator/plan/make_plan.h"
 #include "generator/sketch/sketch.h"
+#include "generator/upload/find_port.h"
 #include "support/files.h"
 
 namespace fbuild {
@@ -58,6 +59,20 @@ int join_sketch_files(const std::vector<std::string>& paths) {
   if (!text) return fail(text.error());
   Result<bool> wrote = write_if_changed(paths[0], *text);
   return wrote ? 0 : fail(wrote.error());
+}
+
+// The port goes to standard output for the upload's command; people see it on the other.
+int print_serial_port(const std::vector<std::string>& words) {
+  Result<PortSearch> search = parse_port_search(words);
+  if (!search) return fail(search.error());
+  // The variable counts when the upload runs, not when the build files were written.
+  if (const char* port = std::getenv("PLATFORMIO_UPLOAD_PORT"); port && *port && !search->none) search->port = port;
+  Result<SerialPort> port = find_upload_port(*search);
+  if (!port) return fail(port.error());
+  if (port->device.empty()) return 0;
+  std::fprintf(stderr, "serial port: %s\n", port->text().c_str());
+  put(port->device + "\n");
+  return 0;
 }
 
 class Run {
@@ -202,6 +217,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (line->job == CommandLine::Job::JoinSketch) return join_sketch_files(line->sketch);
+  if (line->job == CommandLine::Job::SerialPort) return print_serial_port(line->serial_port);
   if (!line->directory.empty() && ::chdir(line->directory.c_str()) != 0)
     return fail(Error{"cannot enter the folder: " + errno_text(errno), "-C names the folder that has platformio.ini", line->directory});
   return Run(*line)();
