@@ -296,6 +296,27 @@ Result<std::vector<std::string>> fill_words(const Environment& environment,
   return out;
 }
 
+namespace {
+
+// extra_scripts may change anything about the build: without them the firmware may be
+// another one, so somebody has to say that it is not.
+Status refuse_scripts(Session& session, const std::string& section) {
+  ProjectConfig& config = session.config;
+  Result<std::vector<ListItem>> scripts = list_of(config, section, "extra_scripts");
+  if (!scripts) return scripts.error();
+  if (scripts->empty() || session.ignore_scripts) return {};
+  if (config.is_set(section, "custom_fbuild_ignore_extra_scripts")) {
+    Result<std::string> answer = text_of(config, section, "custom_fbuild_ignore_extra_scripts");
+    if (!answer) return answer.error();
+    for (const char* yes : {"yes", "true", "on", "1"})
+      if (*answer == yes) return {};
+  }
+  return config.at(scripts->front().origin, "extra_scripts are not run yet, and '" + scripts->front().text + "' may change the build",
+                   "if the project builds without, give --ignore-extra-scripts or set 'custom_fbuild_ignore_extra_scripts = yes'");
+}
+
+}  // namespace
+
 Result<Environment> resolve_environment(Session& session, const std::string& name) {
   ProjectConfig& config = session.config;
   std::string section = "env:" + name;
@@ -335,10 +356,7 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
   out.debug = *build_type == "debug";
   if (*build_type == "test")
     return at_option(config, section, "build_type", Error{"test builds are not supported", "set build_type to release or debug"});
-  for (auto [option, what] : {std::pair("extra_scripts", "scripts are not run yet: what they change is not changed"),
-                              std::pair("upload_command", "it is ignored: <env>/upload uses the platform's own command")})
-    if (config.is_set(section, option))
-      session.warn(config.at(config.origin(section, option), std::string("option '") + option + "' is not supported yet", what));
+  if (Status s = refuse_scripts(session, section); !s) return s.error();
   Result<std::vector<ListItem>> frameworks = list_of(config, section, "framework");
   if (!frameworks) return frameworks.error();
   if (frameworks->empty()) {

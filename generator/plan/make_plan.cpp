@@ -4,8 +4,8 @@
 #include <set>
 
 #include "generator/library/finder.h"
-#include "generator/ninja/text.h"
 #include "generator/plan/compile_flags.h"
+#include "generator/plan/plan_actions.h"
 #include "generator/sketch/sketch.h"
 #include "support/files.h"
 
@@ -363,79 +363,7 @@ class Planner {
     return {};
   }
 
-  Status actions() {
-    for (const ActionSpec& spec : env_.platform->actions) {
-      if (!env_.holds(spec.when)) continue;
-      PlannedAction action;
-      action.name = spec.name;
-      action.rule = spec.rule;
-      if (!spec.in.empty()) action.input = object_dir(spec.in);
-      Error why_not;
-      if (!fill_action(spec, action, why_not)) {
-        // The target is there all the same, and says what is missing when it is asked for.
-        action.rule = "missing_tool";
-        action.variables = {{"why", shell_word("error: " + why_not.text())}};
-      }
-      plan_.actions.push_back(std::move(action));
-    }
-    return {};
-  }
-
-  // False, with the reason, when this machine or the board lacks what the action needs.
-  bool fill_action(const ActionSpec& spec, PlannedAction& action, Error& why_not) {
-    std::optional<PackageUse> tool;
-    if (!spec.package.empty()) {
-      tool = optional_package(session_, env_, spec.package, why_not);
-      if (!tool) return false;
-      auto known = std::find_if(plan_.packages.begin(), plan_.packages.end(),
-                                [&](const PackageUse& use) { return use.link == tool->link; });
-      if (known == plan_.packages.end()) plan_.packages.push_back(*tool);
-      action.variables.emplace_back(
-          "tool", shell_word(join_path(tool->link, env_.platform->packages.at(spec.package).probe)));
-    }
-    std::vector<std::string> arguments;
-    for (const ArgumentSpec& item : spec.arguments) {
-      if (!env_.holds(item.when)) continue;
-      Result<std::vector<std::string>> words = fill_words(env_, item.words);
-      if (!words) {
-        why_not = words.error();
-        return false;
-      }
-      arguments.insert(arguments.end(), words->begin(), words->end());
-    }
-    action.variables.emplace_back("arguments", shell_line(arguments));
-    if (spec.needs_port) action.variables.emplace_back("port_search", port_search());
-    for (const auto& [name, value] : spec.variables) {
-      Result<std::string> text = filled(value);
-      if (!text) {
-        why_not = text.error();
-        return false;
-      }
-      action.variables.emplace_back(name, shell_word(*text));
-    }
-    return true;
-  }
-
-  // How `fbuild-gen --serial-port` is to find the port to use.
-  std::string port_search() {
-    const Facts* upload = find_fact(env_.facts, "upload");
-    auto yes = [&](const char* name) {
-      const Facts* fact = upload ? find_fact(*upload, name) : nullptr;
-      return fact && fact->is_boolean() && fact->get<bool>();
-    };
-    std::string protocol = fact_or(env_.facts, "upload.protocol", "");
-    std::string port = fact_or(env_.facts, "upload.port", "");
-    if (port.empty() && (!yes("require_upload_port") || protocol.find("usb") != std::string::npos)) return "--none";
-    std::vector<std::string> words;
-    if (!port.empty()) words.insert(words.end(), {"--port", port});
-    if (const Facts* ids = find_fact(env_.facts, "build.hwids"); ids && ids->is_array())
-      for (const Facts& id : *ids)
-        if (id.is_array() && id.size() == 2)
-          words.insert(words.end(), {"--usb-id", fact_text(id[0]) + ":" + fact_text(id[1])});
-    if (yes("use_1200bps_touch")) words.push_back("--touch-1200");
-    if (yes("wait_for_upload_port")) words.push_back("--wait-new");
-    return shell_line(words);
-  }
+  Status actions() { return plan_actions(session_, env_, object_dir(""), plan_); }
 
   Session& session_;
   Environment env_;
