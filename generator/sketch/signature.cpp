@@ -98,7 +98,12 @@ Head function_head(const Shape& shape) {
     if (!qualifier && !(is_name(shape, last) && last > 0)) break;  // a name here: some macro
     --end;
   }
-  if (end == 0 || !shape.is(end - 1, Atom::Parens)) return {};
+  // int (&name(int))[3] ends with the size of the array it returns.
+  size_t parens = end;
+  while (parens > 0 && shape.is(parens - 1, Atom::Brackets)) --parens;
+  if (parens == 0 || !shape.is(parens - 1, Atom::Parens)) return {};
+  if (parens < end && !shape.inside(parens - 1).is(0, "&") && !shape.inside(parens - 1).is(0, "*"))
+    return {};
   head.end = end;
   return head;
 }
@@ -175,7 +180,7 @@ std::optional<Declarator> find_declarator(const Shape& shape, size_t end) {
     bool specialization = shape.is(name, Atom::Angles) && name > 0;
     if (specialization) --name;
     if (!is_name(shape, name)) continue;
-    bool qualified = name > 0 && shape.is(name - 1, "::");
+    bool qualified = name > 0 && (shape.is(name - 1, "::") || shape.is(name - 1, "~"));
     if (!qualified && !any_typeish(shape, 0, name)) continue;
     if (group_follows && shape.is(at + 1, Atom::Parens)) return std::nullopt;  // NAME(x)(int a)
     Declarator out;
@@ -441,6 +446,7 @@ std::optional<Signature> read_signature(const LexedSketch& sketch, const Outline
       Shape list = shape.inside(i + 1);
       if (list.size() == 0) out.specialization = true;
       reader.template_head(list);
+      out.template_defaults = !out.defaults.empty();
     }
     if (i != declarator->name_atom && is_name(shape, i) && is_section_macro(shape.text(i))) {
       reader.skip(shape.atoms[i].first, shape.atoms[i].last);
