@@ -11,6 +11,9 @@ namespace {
 // Arguments of a call are counted no further than this many tokens.
 constexpr uint32_t kLongestCall = 2000;
 
+// A name with more definitions than this is not looked at: nobody writes so many overloads.
+constexpr size_t kMostOverloads = 100;
+
 // One use of a function's name before its definition.
 struct Mention {
   uint32_t item = 0;
@@ -41,7 +44,9 @@ class Planner {
       if (signature.qualified || signature.specialization || signature.deduced ||
           signature.name == "main")
         continue;
-      by_name_[signature.name].push_back(f);
+      std::vector<uint32_t>& overloads = by_name_[signature.name];
+      if (overloads.size() >= kMostOverloads) continue;
+      overloads.push_back(f);
       candidates_.push_back(f);
       WordId word = mention_word(signature.name);
       if (word != kNoWord) by_word_[word].push_back(f);

@@ -116,6 +116,7 @@ struct Declarator {
   uint32_t name_token = UINT32_MAX;  // place of the name's word in the folded list
   bool qualified = false;
   bool specialization = false;
+  bool pointer = false;  // returns a pointer or reference to a function or an array
 };
 
 // `(*name(parameters))` at atom `at`: the head of a function that returns a pointer.
@@ -131,6 +132,7 @@ std::optional<Declarator> pointer_declarator(const Shape& shape, size_t at) {
     out.name_atom = at;
     out.name_token = inner.atoms[i - 1].first;
     out.parameters = inner.inside(i);
+    out.pointer = true;
     out.qualified = i >= 2 && inner.is(i - 2, "::");
     return out;
   }
@@ -240,6 +242,14 @@ class Reader {
     }
   }
 
+  // Parameters of a parameter: only their names matter.
+  void nested(const Shape& list) {
+    std::string key;
+    std::swap(key, out_.key);
+    parameters(list, false);
+    std::swap(key, out_.key);
+  }
+
  private:
   // The pieces between commas.
   static std::vector<std::pair<size_t, size_t>> split(const Shape& list) {
@@ -313,14 +323,6 @@ class Reader {
       if (has_type) skip(list.atoms[end - 1].first, list.atoms[end - 1].last);
     }
     key(list, first, last);
-  }
-
-  // Parameters of a parameter: only their names matter.
-  void nested(const Shape& list) {
-    std::string key;
-    std::swap(key, out_.key);
-    parameters(list, false);
-    std::swap(key, out_.key);
   }
 
   Signature& out_;
@@ -455,6 +457,10 @@ std::optional<Signature> read_signature(const LexedSketch& sketch, const Outline
   }
   out.deduced = has_auto && !head.trailing_return;
   reader.parameters(declarator->parameters, true);
+  // void (*name(int))(int code): the parameters of the function that is returned.
+  if (shape.is(declarator->name_atom, Atom::Parens) &&
+      shape.is(declarator->name_atom + 1, Atom::Parens) && declarator->pointer)
+    reader.nested(shape.inside(declarator->name_atom + 1));
   reader.finish(sketch, 0, static_cast<uint32_t>(tokens.size()));
   out.main_function =
       (out.name == "setup" || out.name == "loop") && out.parameters == 0 && !out.qualified;
