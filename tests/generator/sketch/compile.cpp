@@ -107,17 +107,4 @@ std::string join_plainly(const std::vector<SketchFile>& files) {
   return out;
 }
 
-bool holds_all_lines(const std::string& joined, std::string_view content) {
-  size_t at = 0;
-  while (!content.empty()) {
-    size_t newline = content.find('\n');
-    std::string_view line = content.substr(0, newline);
-    at = joined.find(line, at);
-    if (at == std::string::npos) return false;
-    at += line.size();
-    content = newline == std::string_view::npos ? std::string_view() : content.substr(newline + 1);
-  }
-  return true;
-}
-
 }  // namespace fbuild::test

@@ -27,9 +27,4 @@ std::string assembly_for_uno(const std::string& text);
 // The files in their order with #line and Arduino.h, but without any declaration added.
 std::string join_plainly(const std::vector<SketchFile>& files);
 
-// A joined text without what joining has added: #include <Arduino.h>, #line directives and
-// what stands between `#line` of a declaration and the `#line` that ends the insertion is
-// not taken apart; this only answers whether `joined` holds all lines of `file` in order.
-bool holds_all_lines(const std::string& joined, std::string_view content);
-
 }  // namespace fbuild::test

@@ -52,9 +52,8 @@ const Case kCases[] = {
      "n.go(); }\nvoid loop() {}\n"
      "void visit(Node* n) { n->v++; }\nvoid copy(Node n) {}\n"},
     {"overloads, one defined before its use and one after",
-     "void put(int n) {}\nvoid setup() { put(\"text\", 2); put(1); }\nvoid loop() {}\nvoid "
-     "put(const "
-     "char* s) {}\n"},
+     "void put(int n) {}\nvoid setup() { put(\"text\", 2); put(1); }\nvoid loop() {}\n"
+     "void put(const char* s, int n) {}\n"},
     {"default arguments that an earlier call relies on",
      "void setup() { blink(); blink(2); text(); }\nvoid loop() { blink(1, 2); }\n"
      "void blink(int times = 3, unsigned long pause = (100, 200)) { delay(times * pause); }\n"
