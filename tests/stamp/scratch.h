@@ -31,7 +31,10 @@ struct Scratch {
   std::string operator/(const std::string& name) const { return path + "/" + name; }
 };
 
-inline void make_dirs(const std::string& path) { std::filesystem::create_directories(path); }
+inline void make_dirs(const std::string& path) {
+  std::error_code ignored;
+  std::filesystem::create_directories(path, ignored);
+}
 
 inline void write_text(const std::string& path, const std::string& text) {
   make_dirs(std::filesystem::path(path).parent_path().string());
@@ -52,4 +55,6 @@ inline void write_in_place(const std::string& path, const std::string& text, off
 }
 
 // Long enough for what was just written not to be racy any more.
-inline void settle() { ::usleep(60000); }
+inline void settle() {
+  ::usleep(60000);
+}
