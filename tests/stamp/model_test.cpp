@@ -489,7 +489,7 @@ TEST_CASE("a random model finds no missed change and no false alarm") {
     for (long i = 0; i < burst; ++i) recent += std::string(" ") + model.operate() + ";";
     done += burst;
     if (recent.size() > 1500) recent.erase(0, recent.size() - 1500);
-    if (model.below(8) == 0) ::usleep(static_cast<useconds_t>(model.below(40000)));
+    if (model.below(40) == 0) ::usleep(static_cast<useconds_t>(model.below(40000)));
     // Both a session that lives on and a new one must do.
     if (++lifetime > 5) {
       session = std::make_unique<Session>(table);
