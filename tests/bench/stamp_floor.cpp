@@ -4,7 +4,9 @@
 //     stamp_floor empty                    nothing at all: the cost of a process
 //     stamp_floor statx ROOT LIST THREADS  statx of every entry
 //     stamp_floor read ROOT LIST THREADS   open, read to the end, close of every file
-//     stamp_floor tree ROOT FILES DIRS     makes a tree like an SDK's, always the same
+//     stamp_floor tree ROOT FILES DIRS ARCHIVES   makes a tree like an SDK's, always the same;
+//                                          with ARCHIVES per mille of its files as large as
+//                                          libraries are
 //     stamp_floor list ROOT all|files      its entries, ended by NULs, in walk order
 //
 // LIST is the output of `list`. Paths are relative to ROOT, which is the cheapest way for
@@ -78,7 +80,7 @@ int run_floor(char** argv) {
   return g_sum == 0;
 }
 
-int make_tree(const std::string& root, int files, int directories) {
+int make_tree(const std::string& root, int files, int directories, size_t archives) {
   std::mt19937 random(1);
   auto below = [&](size_t n) { return static_cast<size_t>(random()) % n; };
   static const char* const kDirs[] = {"include", "src", "lib", "driver", "hal",
@@ -98,13 +100,15 @@ int make_tree(const std::string& root, int files, int directories) {
     if (::mkdir((root + "/" + path).c_str(), 0755) != 0) return 1;
     all.push_back(path);
   }
-  std::normal_distribution<double> size(8.3, 1.2);
-  std::vector<char> bytes(200000);
+  std::normal_distribution<double> size(8.3, 1.2), archive_size(13.7, 0.8);
+  std::vector<char> bytes(4000000);
   for (int i = 0; i < files; ++i) {
     const std::string& up = all[below(all.size())];
+    bool archive = below(1000) < archives;
     std::string path = root + "/" + up + (up.empty() ? "" : "/") + kFiles[below(6)] + "_" +
-                       std::to_string(i) + "." + kEnds[below(7)];
-    size_t n = std::min(bytes.size(), static_cast<size_t>(std::exp(size(random))));
+                       std::to_string(i) + "." + (archive ? "a" : kEnds[below(7)]);
+    double wanted = std::exp(archive ? archive_size(random) : size(random));
+    size_t n = std::min<size_t>(archive ? bytes.size() : 200000, static_cast<size_t>(wanted));
     for (size_t k = 0; k < n; k += 4) {
       unsigned value = random();
       std::memcpy(&bytes[k], &value, std::min<size_t>(4, bytes.size() - k));
