@@ -144,8 +144,9 @@ int main(int argc, char** argv) {
     g_read = mode == "read";
     ::_exit(run_floor(argv));
   }
-  if (mode == "tree" && argc == 5)
-    return make_tree(argv[2], std::atoi(argv[3]), std::atoi(argv[4]));
+  if (mode == "tree" && argc == 6)
+    return make_tree(argv[2], std::atoi(argv[3]), std::atoi(argv[4]),
+                     static_cast<size_t>(std::atoi(argv[5])));
   if (mode == "list" && argc == 4) {
     if (std::string(argv[3]) == "all") std::fwrite(".", 1, 2, stdout);
     list_tree(argv[2], "", std::string(argv[3]) == "all");
