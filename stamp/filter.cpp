@@ -71,8 +71,7 @@ bool Filter::excludes(std::string_view directory, std::string_view name) const {
   if (contains(names_, name)) return true;
   if (!table_name_.empty() && directory == table_directory_ && name.starts_with(table_name_)) {
     std::string_view rest = name.substr(table_name_.size());
-    if (rest.empty() || rest == ".lock" || rest == ".sets" || rest == ".new" ||
-        rest.starts_with(".sets.tmp."))
+    if (rest.empty() || rest == ".lock" || rest == ".sets" || rest == ".new" || rest == ".sets.new")
       return true;
   }
   bool build = default_excludes_ && !table_directory_.empty();

@@ -9,6 +9,7 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -189,8 +190,8 @@ TEST_CASE("killed at any instant, a table is the old one or the new one") {
   REQUIRE(WEXITSTATUS(wait_for(start(s, {"define", "set"}, s / "one.def"))) == 0);
   // How long each command takes when nobody kills it, to aim within.
   double typical = 3000;
-  long died = 0;
-  for (long i = 0; i < kills; ++i) {
+  long died = 0, tried = 0;
+  for (long i = 0; died < kills && i < 5 * kills; ++i, ++tried) {
     write_text(s / ("src/d0/f" + std::to_string(random() % 6 * 7) + ".c"),
                std::to_string(random()));
     pid_t pid;
@@ -208,7 +209,9 @@ TEST_CASE("killed at any instant, a table is the old one or the new one") {
     }
     ::usleep(static_cast<useconds_t>(random() % static_cast<uint64_t>(typical)));
     ::kill(pid, SIGKILL);
-    died += WIFSIGNALED(wait_for(pid));
+    bool hit = WIFSIGNALED(wait_for(pid));
+    died += hit;
+    typical = std::clamp(typical * (hit ? 1.02 : 0.95), 500.0, 50000.0);
 
     std::string name = "set";
     Session session(s / "build/table");
@@ -226,13 +229,13 @@ TEST_CASE("killed at any instant, a table is the old one or the new one") {
       REQUIRE(!after->front().clean);
     }
   }
-  std::printf("killed %ld of %ld while they ran\n", died, kills);
-  CHECK(died > kills / 10);
+  std::printf("killed %ld of %ld while they ran\n", died, tried);
+  CHECK(died > kills / 2);
   // Nothing piles up.
   int files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(s / "build"))
     files += !entry.path().string().empty();
-  CHECK(files <= 4);
+  CHECK(files <= 5);  // the table, its lock and definitions, two that were begun
   Session last(s / "build/table");
   auto wrong = last.verify_contents();
   REQUIRE(wrong);
