@@ -306,7 +306,7 @@ TEST_CASE("what is not a plain file") {
   ::mkfifo((p / "src/pipe.c").c_str(), 0600);
   [[maybe_unused]] int r = ::symlink("gone", (p / "src/dangling.c").c_str());
   r = ::symlink("..", (p / "src/up").c_str());
-  r = ::symlink("/dev/null", (p / "src/null.c").c_str());
+  r = ::symlink("/dev/zero", (p / "src/zero.c").c_str());
   r = ::symlink("self.c", (p / "src/self.c").c_str());
   settle();
   p.define("root project @\nfile @/src/pipe.c\nroot project @/nowhere\n");

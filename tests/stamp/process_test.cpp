@@ -127,6 +127,9 @@ TEST_CASE("the command line") {
   CHECK(sh(s, "$S check uno --write fp").status == 0);
   ::stat((s / "fp").c_str(), &after);
   CHECK(before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
+  CHECK(sh(s, "$S check uno --write /dev/full").status == 2);
+  CHECK(::stat("/dev/full", &after) == 0);
+  CHECK(S_ISCHR(after.st_mode));
   write_text(s / "src/main.c", "2");
   r = sh(s, "$S check uno --write fp --exit-code -v");
   CHECK(r.status == 1);
