@@ -1,4 +1,5 @@
 // fbuild-stamp: the commands. All they do is in watch.h.
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -99,6 +100,18 @@ Result<int> run_define(Session& session, const Options& options) {
   return 0;
 }
 
+// A file is replaced when its content is another; a device or a pipe is written to, since
+// renaming over /dev/null would take it from everybody.
+Status write_result(const std::string& path, const std::string& text) {
+  if (!path_exists(path) || is_regular_file(path) || is_directory(path)) {
+    if (Result<bool> wrote = write_if_changed(path, text); !wrote) return wrote.error();
+    return {};
+  }
+  Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+  if (!fd || !put(fd.get(), text)) return Error{"cannot write: " + errno_text(errno), "", path};
+  return {};
+}
+
 // check, status and explain: they differ in what they print.
 Result<int> run_look(Session& session, const Options& options, Output& output) {
   std::vector<std::string> names = options.operands;
@@ -127,10 +140,8 @@ Result<int> run_look(Session& session, const Options& options, Output& output) {
         output.out += difference.item + ": " + difference.how + "\n";
     }
   }
-  if (!options.write_file.empty()) {
-    if (Result<bool> wrote = write_if_changed(options.write_file, written); !wrote)
-      return wrote.error();
-  }
+  if (!options.write_file.empty())
+    if (Status status = write_result(options.write_file, written); !status) return status.error();
   if (options.verbose) add_verbose(session, *all, output);
   return options.exit_code && dirty ? 1 : 0;
 }
