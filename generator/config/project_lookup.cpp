@@ -205,11 +205,7 @@ ErrorPtr ProjectConfig::State::resolve(Symbol section, Symbol option, Value& out
     }
     std::optional<Symbol> symbol = document.symbols.find(name);
     const IniOption* found = symbol ? document.find_option(*own, *symbol) : nullptr;
-    const IniSection* in = own;
-    if (!found && symbol) {
-      found = document.find_option(document.defaults, *symbol);
-      in = &document.defaults;
-    }
+    if (!found && symbol) found = document.find_option(document.defaults, *symbol);
     if (!found) {
       std::vector<std::string> names;
       for (const View::Entry& entry : view.entries) names.push_back(text(entry.name));
@@ -220,7 +216,7 @@ ErrorPtr ProjectConfig::State::resolve(Symbol section, Symbol option, Value& out
            .fix = did_you_mean(name, names)}));
     }
     place = {static_cast<int>(found->file), found->line, found->column};
-    if (ErrorPtr error = interpolate(*in, *found, value)) return wrapped(std::move(error));
+    if (ErrorPtr error = interpolate(*own, *found, value)) return wrapped(std::move(error));
     missing = false;
   }
 

@@ -16,7 +16,7 @@ struct View {
   struct Entry {
     Symbol name = 0;
     const IniOption* option = nullptr;
-    const IniSection* section = nullptr;  // that contains the option, or [DEFAULT] for it
+    const IniSection* section = nullptr;  // that has the option, if only from [DEFAULT]
   };
   std::vector<Entry> entries;                      // the first of each name only
   std::vector<std::pair<Symbol, uint32_t>> index;  // name -> entry, sorted

@@ -75,7 +75,7 @@ const View& ProjectConfig::State::view_of(Symbol root) {
       break;
     }
     for (const IniOption& option : section->options) add(*section, option);
-    for (const IniOption& option : document.defaults.options) add(document.defaults, option);
+    for (const IniOption& option : document.defaults.options) add(*section, option);
     open[step.section] = true;
     path.push_back(step.section);
     stack.push_back({step.section, true});
