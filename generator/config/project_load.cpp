@@ -71,7 +71,7 @@ ErrorPtr ProjectConfig::State::read_one(const std::string& path, const std::stri
   bool main = document.files.empty();
   std::string full = join_path(input.directory, path);
   if (main || path != input.main_file) dependencies.files.push_back(path);
-  Result<std::string> text = read_file(full);
+  Result<std::string> text = input.read ? input.read(path) : read_file(full);
   if (text) {
     read_bytes += text->size();
     if (read_bytes <= kMaxBytes) return read_ini(document, *text, {path, pio_path});
@@ -124,9 +124,10 @@ ErrorPtr ProjectConfig::State::read_all() {
         }
         for (const std::string& text : list.patterns) {
           std::string pattern = text[0] == '~' ? expand_user(text) : text;
-          for (std::string& file : glob_paths(input.directory, pattern, dependencies.directories)) {
-            list.files.push_back(std::move(file));
-          }
+          std::vector<std::string> found =
+              input.glob ? input.glob(pattern)
+                         : glob_paths(input.directory, pattern, dependencies.directories);
+          for (std::string& file : found) list.files.push_back(std::move(file));
         }
         open.push_back(std::move(list));
       }

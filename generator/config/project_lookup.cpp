@@ -141,10 +141,12 @@ ErrorPtr ProjectConfig::State::look_up(Symbol section, Symbol option, const Valu
   if (open != stack.end() || stack.size() >= kMaxDepth) {
     std::string what;
     if (open != stack.end()) {
-      what = "${...} goes in a circle: ";
-      for (; open != stack.end(); ++open)
-        what += text(open->first) + "." + text(open->second) + " -> ";
-      what += text(section) + "." + text(option);
+      std::vector<std::string> names;
+      for (; open != stack.end(); ++open) {
+        names.push_back(text(open->first) + "." + text(open->second));
+      }
+      names.push_back(names.front());
+      what = "${...} goes in a circle: " + chain_text(names);
     } else {
       what = "${...} is nested more than " + std::to_string(kMaxDepth) + " deep";
     }

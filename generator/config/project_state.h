@@ -28,6 +28,9 @@ struct View {
 
 inline const std::string kDefaultSection = "DEFAULT";
 
+// "a -> b -> a"; the middle of a long one is left out.
+std::string chain_text(const std::vector<std::string>& names);
+
 struct ProjectConfig::State {
   ConfigInput input;
   std::string project_dir;

@@ -19,6 +19,20 @@ constexpr size_t kMaxEntries = size_t{4} << 20;
 
 }  // namespace
 
+std::string chain_text(const std::vector<std::string>& names) {
+  static constexpr size_t kFirst = 12, kLast = 4;
+  std::string out;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i) out += " -> ";
+    if (i == kFirst && names.size() > kFirst + kLast + 1) {
+      out.append("(").append(std::to_string(names.size() - kFirst - kLast)).append(" more) -> ");
+      i = names.size() - kLast;
+    }
+    out += names[i];
+  }
+  return out;
+}
+
 const View& ProjectConfig::State::view_of(Symbol root) {
   auto [at_view, is_new] = views.try_emplace(root);
   View& view = at_view->second;
@@ -62,12 +76,12 @@ const View& ProjectConfig::State::view_of(Symbol root) {
     }
     if (auto met = open.find(step.section); met != open.end()) {
       if (!met->second) continue;
-      std::string cycle;
-      for (auto from = std::find(path.begin(), path.end(), step.section); from != path.end();
-           ++from) {
-        cycle += "[" + text(*from) + "] -> ";
+      std::vector<std::string> names;
+      for (auto at = std::find(path.begin(), path.end(), step.section); at != path.end(); ++at) {
+        names.push_back(std::string("[").append(text(*at)).append("]"));
       }
-      cycle += "[" + text(step.section) + "]";
+      names.push_back(names.front());
+      std::string cycle = chain_text(names);
       view.fatal = true;
       const IniOption& where = *extends;
       view.error = make_error(
