@@ -262,10 +262,12 @@ ErrorPtr ProjectConfig::State::resolve(Symbol section, Symbol option, Value& out
     out.kind = Value::Kind::Text;
     out.origin = value.origin_at(0);
     out.text = std::move(value.text);
+    out.spans = std::move(value.spans);
     return nullptr;
   }
   if (info->type == OptionType::Directory && !value.text.empty()) {
     std::string& path = value.text;
+    value.spans.resize(std::min<size_t>(value.spans.size(), 1));
     if (path.find("${") == kNone || path.find('}') == kNone) {
       if (path[0] == '~') path = expand_user(path);
       bool two_slashes = path.starts_with("//") && !path.starts_with("///");
@@ -412,6 +414,8 @@ ErrorPtr ProjectConfig::State::expand_reference(Symbol section, Symbol option,
       const ListItem& item = value->items[i];
       out.append(item.text, item.origin.file >= 0 ? item.origin : place);
     }
+  } else if (value->kind == Value::Kind::Text && value->origin.file >= 0) {
+    out.append(value->text, value->spans, 0, value->text.size());
   } else {
     out.append(value_text(*value), value->origin.file >= 0 ? value->origin : place);
   }
