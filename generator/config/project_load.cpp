@@ -226,6 +226,7 @@ ErrorPtr ProjectConfig::load(const ConfigInput& input) {
     if (name.starts_with("env:")) state.environments.push_back(name.substr(4));
   }
   state.check_names();
+  state.memo.reserve(std::min<size_t>(state.environments.size() * 32, 1 << 16));
   return nullptr;
 }
 
