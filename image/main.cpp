@@ -25,6 +25,12 @@ constexpr char kUsage[] =
     "      -O binary: all sections but those of -R, or only those of -j. --move gives a\n"
     "      section another address (objcopy's --change-section-lma).\n"
     "\n"
+    "  esp --chip NAME [--chips TABLE] [--flash-mode MODE] [--flash-freq FREQ]\n"
+    "      [--flash-size SIZE] [--min-rev N] [--min-rev-full N] [--max-rev-full N]\n"
+    "      [--elf-sha256-offset N] [--no-digest] [--use-segments] [--mmu-page-size N]\n"
+    "      [--pad-to-size N] [--secure-pad 1|2] -o FILE ELF\n"
+    "      An application or bootloader image for the ESP32 family, as esptool's elf2image.\n"
+    "\n"
     "  --version, --help\n"
     "\n"
     "Numbers are decimal, 0x hexadecimal, or with K or M at their end (1024, 1048576).\n"
@@ -39,6 +45,7 @@ constexpr Command kCommands[] = {
     {"size", fbuild::size_command},
     {"hex", fbuild::hex_command},
     {"bin", fbuild::bin_command},
+    {"esp", fbuild::esp_command},
 };
 
 }  // namespace
