@@ -319,6 +319,7 @@ Result<std::string> esp_image(const Elf& elf, std::string_view bytes, const EspC
   if (!page) return page.error();
 
   std::vector<Piece> pieces = pieces_of(elf, options.from_segments);
+  if (options.from_segments && elf.segments.empty()) return bad(file, "has no program headers");
   Writer writer{.out = {}, .file = file};
   writer.digest_at = options.elf_digest_at;
   if (writer.digest_at == 0) {

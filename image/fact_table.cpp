@@ -29,8 +29,10 @@ std::vector<std::string_view> split(std::string_view list, char separator) {
   }
 }
 
-bool equal_without_case(std::string_view a, std::string_view b) {
+// Upper and lower case, and - and _, are the same in names.
+bool same_name(std::string_view a, std::string_view b) {
   auto lower = [](char letter) {
+    if (letter == '-') return '_';
     return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
   };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
@@ -143,7 +145,7 @@ Result<FactRow> find_fact_row(const std::string& path, std::string_view name,
   if (!rows) return rows.error();
   std::vector<std::string> names;
   for (FactRow& row : *rows) {
-    if (equal_without_case(row.name, name)) return std::move(row);
+    if (same_name(row.name, name)) return std::move(row);
     names.push_back(row.name);
   }
   std::string fix = did_you_mean(name, names);

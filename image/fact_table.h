@@ -51,8 +51,8 @@ struct FactRow {
 // Reads a whole table. An unreadable file is an Error with file and line.
 Result<std::vector<FactRow>> parse_fact_table(std::string_view text, const std::string& file);
 
-// The row of that name (upper and lower case taken as equal) in the table file at `path`;
-// no such row is an Error with a suggestion, that calls the thing looked for `kind`
+// The row of that name (upper and lower case, and - and _, taken as equal) in the table file at
+// `path`; no such row is an Error with a suggestion, that calls the thing looked for `kind`
 // ("chip", "family").
 Result<FactRow> find_fact_row(const std::string& path, std::string_view name,
                               std::string_view kind);

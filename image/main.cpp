@@ -25,6 +25,10 @@ constexpr char kUsage[] =
     "      -O binary: all sections but those of -R, or only those of -j. --move gives a\n"
     "      section another address (objcopy's --change-section-lma).\n"
     "\n"
+    "  uf2 [--family NAME|ID] [--families TABLE] [--base ADDRESS] [--abs-block]\n"
+    "      [--abs-block-at ADDRESS] -o FILE INPUT\n"
+    "      UF2 from an ELF file, a HEX file, or plain bytes that go to --base.\n"
+    "\n"
     "  esp --chip NAME [--chips TABLE] [--flash-mode MODE] [--flash-freq FREQ]\n"
     "      [--flash-size SIZE] [--min-rev N] [--min-rev-full N] [--max-rev-full N]\n"
     "      [--elf-sha256-offset N] [--no-digest] [--use-segments] [--mmu-page-size N]\n"
@@ -42,10 +46,8 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
-    {"size", fbuild::size_command},
-    {"hex", fbuild::hex_command},
-    {"bin", fbuild::bin_command},
-    {"esp", fbuild::esp_command},
+    {"size", fbuild::size_command}, {"hex", fbuild::hex_command}, {"bin", fbuild::bin_command},
+    {"uf2", fbuild::uf2_command},   {"esp", fbuild::esp_command},
 };
 
 }  // namespace
