@@ -35,6 +35,11 @@ constexpr char kUsage[] =
     "      [--pad-to-size N] [--secure-pad 1|2] -o FILE ELF\n"
     "      An application or bootloader image for the ESP32 family, as esptool's elf2image.\n"
     "\n"
+    "  partitions [--offset N] [--flash-size N] [--secure 1|2] [--no-md5]\n"
+    "      [--primary-bootloader-offset N] [--recovery-bootloader-offset N]\n"
+    "      [--subtype TYPE,NAME,NUMBER]... [--json] [-o FILE] CSV\n"
+    "      A partition table as gen_esp32part.py makes and checks it; --json prints it.\n"
+    "\n"
     "  --version, --help\n"
     "\n"
     "Numbers are decimal, 0x hexadecimal, or with K or M at their end (1024, 1048576).\n"
@@ -45,10 +50,16 @@ struct Command {
   int (*run)(std::span<const std::string>);
 };
 
+// clang-format off
 constexpr Command kCommands[] = {
-    {"size", fbuild::size_command}, {"hex", fbuild::hex_command}, {"bin", fbuild::bin_command},
-    {"uf2", fbuild::uf2_command},   {"esp", fbuild::esp_command},
+    {"size", fbuild::size_command},
+    {"hex", fbuild::hex_command},
+    {"bin", fbuild::bin_command},
+    {"uf2", fbuild::uf2_command},
+    {"esp", fbuild::esp_command},
+    {"partitions", fbuild::partitions_command},
 };
+// clang-format on
 
 }  // namespace
 
