@@ -3,68 +3,12 @@
 #include <algorithm>
 
 #include "image/bytes.h"
+#include "image/esp_segments.h"
 #include "image/sha256.h"
 #include "image/text.h"
 
 namespace fbuild {
 namespace {
-
-constexpr uint32_t kSegmentHeader = 8;
-constexpr uint32_t kDigestSize = 32;
-constexpr uint8_t kChecksumStart = 0xef;
-
-// A run of bytes on its way into the image.
-struct Piece {
-  std::string_view name;
-  uint32_t address = 0;
-  std::string data;
-};
-
-Error bad(const std::string& file, std::string what, std::string_view fix = "") {
-  return Error{.what = std::move(what), .fix = std::string(fix), .file = file};
-}
-
-std::vector<Piece> pieces_of(const Elf& elf, bool from_segments) {
-  std::vector<Piece> pieces;
-  auto add = [&](std::string_view name, uint32_t address, std::string_view content) {
-    // Address 0 marks what takes no memory, such as debug information.
-    if (address == 0 || content.empty()) return;
-    Piece piece{name, address, std::string(content)};
-    piece.data.resize((piece.data.size() + 3) / 4 * 4, '\0');
-    pieces.push_back(std::move(piece));
-  };
-  if (from_segments) {
-    for (const ElfSegment& segment : elf.segments) {
-      if (segment.type == ElfSegment::Load) add("", segment.physical_address, segment.content);
-    }
-    return pieces;
-  }
-  for (const ElfSection& section : elf.sections) {
-    bool program = section.type == ElfSection::ProgBits || section.type == ElfSection::InitArray ||
-                   section.type == ElfSection::FiniArray ||
-                   section.type == ElfSection::PreInitArray;
-    if (program) add(section.name, section.address, section.content);
-  }
-  return pieces;
-}
-
-// Whether two addresses are in the same kinds of memory.
-bool same_memory(const EspChip& chip, uint32_t a, uint32_t b) {
-  return std::all_of(chip.memory.begin(), chip.memory.end(),
-                     [&](const AddressRange& range) { return range.holds(a) == range.holds(b); });
-}
-
-// Joins each piece with the next one that starts where it ends, in the file's order.
-void join_neighbours(std::vector<Piece>& pieces, const EspChip& chip) {
-  for (size_t i = pieces.size(); i-- > 1;) {
-    Piece& piece = pieces[i - 1];
-    Piece& next = pieces[i];
-    if (uint64_t{piece.address} + piece.data.size() != next.address) continue;
-    if (!same_memory(chip, piece.address, next.address)) continue;
-    piece.data += next.data;
-    pieces.erase(pieces.begin() + static_cast<ptrdiff_t>(i));
-  }
-}
 
 // The page size an application descriptor asks for: its own field (since IDF 5.4), or the
 // largest that suits the place where the descriptor lies behind the image's headers.
@@ -78,8 +22,8 @@ Result<uint32_t> page_size(const Elf& elf, const EspChip& chip, uint32_t asked,
       if (!sizes.empty()) sizes += ", ";
       sizes += std::to_string(size);
     }
-    return bad(file, concat({std::to_string(page), " is not a page size of ", chip.name}),
-               concat({"one of ", sizes}));
+    return esp_error(file, concat({std::to_string(page), " is not a page size of ", chip.name}),
+                     concat({"one of ", sizes}));
   };
   if (asked != 0) return chip.pages.empty() ? chip.page : allowed(asked);
   if (chip.pages.empty()) return chip.page;
@@ -89,122 +33,72 @@ Result<uint32_t> page_size(const Elf& elf, const EspChip& chip, uint32_t asked,
   });
   if (found == elf.sections.end() || !chip.in_flash(found->address)) return chip.page;
   if (found->content.size() < kDescriptorSize) {
-    return bad(file, concat({"section ", found->name, " is smaller than 256 bytes"}),
-               "a whole application descriptor");
+    return esp_error(file, concat({"section ", found->name, " is smaller than 256 bytes"}),
+                     "a whole application descriptor");
   }
   if (le32_at(found->content, 0) != kDescriptorMagic) return chip.page;
   uint8_t exponent = static_cast<uint8_t>(found->content[kPageField]);
   if (exponent != 0) return allowed(exponent < 32 ? 1u << exponent : 0);
   for (size_t i = chip.pages.size(); i-- > 0;) {
-    if ((found->address - 24 - kSegmentHeader) % chip.pages[i] == 0) return chip.pages[i];
+    if ((found->address - 24 - kEspSegmentHeader) % chip.pages[i] == 0) return chip.pages[i];
   }
   return chip.page;
 }
-
-// The image as it grows.
-struct Writer {
-  std::string out;
-  uint8_t checksum = kChecksumStart;
-  uint32_t segments = 0;
-  uint32_t digest_at = 0;  // 0: no ELF digest to put in
-  Sha256Digest digest = {};
-  const std::string& file;
-
-  Status put_digest(Piece& piece) {
-    size_t at = out.size();
-    if (digest_at == 0 || digest_at < at || digest_at >= at + piece.data.size()) return {};
-    size_t inside = digest_at - at;
-    if (inside < kSegmentHeader || inside + kDigestSize > piece.data.size()) {
-      return bad(file, concat({"the ELF digest at ", hex_text(digest_at),
-                               " would cross the end of a segment"}));
-    }
-    auto place = piece.data.begin() + static_cast<ptrdiff_t>(inside - kSegmentHeader);
-    if (!std::all_of(place, place + kDigestSize, [](char byte) { return byte == 0; })) {
-      return bad(file,
-                 concat({"the place for the ELF digest at ", hex_text(digest_at), " is not empty"}),
-                 "32 bytes of zeros, as in an application descriptor");
-    }
-    std::copy(digest.begin(), digest.end(), place);
-    return {};
-  }
-
-  Status segment(Piece piece) {
-    if (Status status = put_digest(piece); !status) return status;
-    if (piece.data.size() % 4 != 0 || piece.data.size() >= 16u << 20) {
-      return bad(file,
-                 concat({"the segment at ", hex_text(piece.address), " has ",
-                         std::to_string(piece.data.size()), " bytes"}),
-                 "a multiple of 4 below 16 MiB");
-    }
-    append_le32(out, piece.address);
-    append_le32(out, static_cast<uint32_t>(piece.data.size()));
-    out += piece.data;
-    for (char byte : piece.data) checksum ^= static_cast<uint8_t>(byte);
-    ++segments;
-    return {};
-  }
-
-  Status padding(uint32_t size) { return segment({"", 0, std::string(size, '\0')}); }
-
-  void append_checksum() {
-    out.resize(out.size() / 16 * 16 + 15, '\0');
-    out += static_cast<char>(checksum);
-  }
-};
 
 // How many bytes a segment must have that is written now, for the next one to lie right in
 // its page; 0 if the next one lies right as it is. None if no segment can do it.
 std::optional<uint32_t> room_before(uint32_t address, size_t position, uint32_t page) {
   int64_t room = int64_t{page} - static_cast<int64_t>(position % page) +
-                 static_cast<int64_t>(address % page) - kSegmentHeader;
+                 static_cast<int64_t>(address % page) - kEspSegmentHeader;
   if (room == 0 || room == page) return 0;
-  room -= kSegmentHeader;
+  room -= kEspSegmentHeader;
   if (room < 0) room += page;
   if (room == 0) return std::nullopt;
   return static_cast<uint32_t>(room);
 }
 
 // Moves the first piece of that name to the front: descriptors are looked for there.
-void bring_forward(std::vector<Piece>& pieces, std::string_view name) {
+void bring_forward(std::vector<EspPiece>& pieces, std::string_view name) {
   auto found = std::find_if(pieces.begin(), pieces.end(),
-                            [&](const Piece& piece) { return piece.name == name; });
+                            [&](const EspPiece& piece) { return piece.name == name; });
   if (found != pieces.end()) std::rotate(pieces.begin(), found, found + 1);
 }
 
-Status write_segments(Writer& writer, std::vector<Piece> pieces, const EspChip& chip,
+Status write_segments(EspWriter& writer, std::vector<EspPiece> pieces, const EspChip& chip,
                       uint32_t page) {
   std::stable_sort(pieces.begin(), pieces.end(),
-                   [](const Piece& a, const Piece& b) { return a.address < b.address; });
-  auto middle = std::stable_partition(pieces.begin(), pieces.end(), [&](const Piece& piece) {
+                   [](const EspPiece& a, const EspPiece& b) { return a.address < b.address; });
+  auto middle = std::stable_partition(pieces.begin(), pieces.end(), [&](const EspPiece& piece) {
     return chip.in_flash(piece.address);
   });
-  std::vector<Piece> mapped(std::make_move_iterator(pieces.begin()),
-                            std::make_move_iterator(middle));
-  std::vector<Piece> copied(std::make_move_iterator(middle), std::make_move_iterator(pieces.end()));
+  std::vector<EspPiece> mapped(std::make_move_iterator(pieces.begin()),
+                               std::make_move_iterator(middle));
+  std::vector<EspPiece> copied(std::make_move_iterator(middle),
+                               std::make_move_iterator(pieces.end()));
   bring_forward(mapped, ".flash.appdesc");
   bring_forward(copied, ".dram0.bootdesc");
 
   for (size_t i = 1; i < mapped.size(); ++i) {
     if (mapped[i].address / page != mapped[i - 1].address / page) continue;
-    return bad(writer.file,
-               concat({"segments at ", hex_text(mapped[i - 1].address), " and ",
-                       hex_text(mapped[i].address), " lie in the same page of flash"}),
-               "a linker script that joins them or moves them apart");
+    return esp_error(writer.file,
+                     concat({"segments at ", hex_text(mapped[i - 1].address), " and ",
+                             hex_text(mapped[i].address), " lie in the same page of flash"}),
+                     "a linker script that joins them or moves them apart");
   }
   size_t next_copied = 0;
-  for (Piece& piece : mapped) {
+  for (EspPiece& piece : mapped) {
     while (true) {
       std::optional<uint32_t> room = room_before(piece.address, writer.out.size(), page);
       if (!room) {
-        return bad(writer.file, concat({"the segment at ", hex_text(piece.address),
-                                        " cannot be brought to its place in a page"}));
+        return esp_error(writer.file, concat({"the segment at ", hex_text(piece.address),
+                                              " cannot be brought to its place in a page"}));
       }
       if (*room == 0) break;
-      if (next_copied == copied.size() || *room <= kSegmentHeader) {
+      if (next_copied == copied.size() || *room <= kEspSegmentHeader) {
         if (Status status = writer.padding(*room); !status) return status;
         continue;
       }
-      Piece& source = copied[next_copied];
+      EspPiece& source = copied[next_copied];
       size_t taken = std::min<size_t>(*room, source.data.size());
       Status status = writer.segment({source.name, source.address, source.data.substr(0, taken)});
       if (!status) return status;
@@ -213,7 +107,7 @@ Status write_segments(Writer& writer, std::vector<Piece> pieces, const EspChip& 
       if (source.data.empty()) ++next_copied;
     }
     if (chip.least_tail > 0) {
-      size_t tail = (writer.out.size() + piece.data.size() + kSegmentHeader) % page;
+      size_t tail = (writer.out.size() + piece.data.size() + kEspSegmentHeader) % page;
       if (tail < chip.least_tail) piece.data.append(chip.least_tail - tail, '\0');
     }
     if (Status status = writer.segment(std::move(piece)); !status) return status;
@@ -226,22 +120,20 @@ Status write_segments(Writer& writer, std::vector<Piece> pieces, const EspChip& 
 }
 
 // Fills up so that the image with its signature ends at a page, all of it verified.
-Status write_secure_padding(Writer& writer, int version, uint32_t page) {
+Status write_secure_padding(EspWriter& writer, int version, uint32_t page) {
   constexpr uint32_t kChecksumSpace = 16;
   // Version 1 appends a version word, a signature and 12 bytes to the digest; version 2
   // puts its signature sector behind the page.
   uint32_t behind = version == 1 ? 32 + 4 + 64 + 12 : 32;
-  uint32_t past = static_cast<uint32_t>((writer.out.size() + kSegmentHeader) % page);
+  uint32_t past = static_cast<uint32_t>((writer.out.size() + kEspSegmentHeader) % page);
   return writer.padding((2 * page - past - kChecksumSpace - behind) % page);
 }
 
-void append_header(std::string& out, const Elf& elf, const EspChip& chip,
+void append_header(EspWriter& writer, const Elf& elf, const EspChip& chip,
                    const EspImageOptions& options) {
-  out += '\xe9';
-  out += '\0';  // the number of segments, when it is known
-  out += static_cast<char>(options.flash_mode);
-  out += static_cast<char>(options.flash_size_frequency);
-  append_le32(out, elf.entry);
+  // The number of segments is put in when it is known.
+  writer.header(0xe9, 0, options.flash_mode, options.flash_size_frequency, elf.entry);
+  std::string& out = writer.out;
   out += '\xee';
   out.append(3, '\0');
   append_le16(out, static_cast<uint16_t>(chip.id));
@@ -314,16 +206,16 @@ Result<uint8_t> esp_code(const NamedNumbers& codes, std::string_view name, std::
 Result<std::string> esp_image(const Elf& elf, std::string_view bytes, const EspChip& chip,
                               const EspImageOptions& options, const std::string& file) {
   constexpr uint32_t kDescriptorDigest = 0xb0;  // behind image and segment headers
-  constexpr size_t kMostSegments = 16;
   Result<uint32_t> page = page_size(elf, chip, options.page, file);
   if (!page) return page.error();
 
-  std::vector<Piece> pieces = pieces_of(elf, options.from_segments);
-  if (options.from_segments && elf.segments.empty()) return bad(file, "has no program headers");
-  Writer writer{.out = {}, .file = file};
+  std::vector<EspPiece> pieces = esp_pieces(elf, options.from_segments);
+  if (options.from_segments && elf.segments.empty())
+    return esp_error(file, "has no program headers");
+  EspWriter writer{.out = {}, .file = file};
   writer.digest_at = options.elf_digest_at;
   if (writer.digest_at == 0) {
-    auto descriptor = std::find_if(pieces.begin(), pieces.end(), [](const Piece& piece) {
+    auto descriptor = std::find_if(pieces.begin(), pieces.end(), [](const EspPiece& piece) {
       return piece.name.find(".flash.appdesc") != piece.name.npos;
     });
     if (descriptor != pieces.end() && chip.in_flash(descriptor->address)) {
@@ -332,12 +224,9 @@ Result<std::string> esp_image(const Elf& elf, std::string_view bytes, const EspC
   }
   if (writer.digest_at != 0) writer.digest = sha256(bytes);
 
-  join_neighbours(pieces, chip);
-  if (pieces.size() > kMostSegments) {
-    return bad(file, concat({"has ", std::to_string(pieces.size()), " segments"}),
-               "16 at most; see the linker script");
-  }
-  append_header(writer.out, elf, chip, options);
+  join_neighbours(pieces, chip.memory);
+  if (Status status = check_count(pieces, file); !status) return status.error();
+  append_header(writer, elf, chip, options);
   if (Status status = write_segments(writer, std::move(pieces), chip, *page); !status) {
     return status.error();
   }
@@ -345,7 +234,8 @@ Result<std::string> esp_image(const Elf& elf, std::string_view bytes, const EspC
     Status status = write_secure_padding(writer, options.secure_pad, *page);
     if (!status) return status.error();
   }
-  if (writer.segments > 255) return bad(file, "needs more than 255 segments with its padding");
+  if (writer.segments > 255)
+    return esp_error(file, "needs more than 255 segments with its padding");
   writer.append_checksum();
   writer.out[1] = static_cast<char>(writer.segments);
   if (options.append_digest) {
