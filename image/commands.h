@@ -14,6 +14,8 @@ int size_command(std::span<const std::string> arguments);
 int hex_command(std::span<const std::string> arguments);
 int bin_command(std::span<const std::string> arguments);
 int esp_command(std::span<const std::string> arguments);
+int esp8266_command(std::span<const std::string> arguments);
+int merge_command(std::span<const std::string> arguments);
 int partitions_command(std::span<const std::string> arguments);
 int uf2_command(std::span<const std::string> arguments);
 

@@ -1,4 +1,6 @@
 // fbuild-image esp: a program as an image for the ESP32 family.
+#include "image/esp_command.h"
+
 #include "image/command_line.h"
 #include "image/commands.h"
 #include "image/esp_image.h"
@@ -28,19 +30,12 @@ constexpr OptionSpec kOptions[] = {
 
 Result<EspImageOptions> image_options(const CommandLine& line, const EspChip& chip) {
   EspImageOptions options;
-  const std::string* mode = line.value("--flash-mode");
-  Result<uint8_t> mode_code = esp_flash_mode(mode ? *mode : "qio");
-  if (!mode_code) return mode_code.error();
-  options.flash_mode = *mode_code;
-  const std::string* size = line.value("--flash-size");
-  Result<uint8_t> size_code = esp_code(chip.sizes, size ? *size : "1MB", "flash size", chip);
-  if (!size_code) return size_code.error();
-  options.flash_size_frequency = *size_code;
-  if (const std::string* frequency = line.value("--flash-freq")) {
-    Result<uint8_t> code = esp_code(chip.frequencies, *frequency, "flash frequency", chip);
-    if (!code) return code.error();
-    options.flash_size_frequency = static_cast<uint8_t>(options.flash_size_frequency + *code);
-  }
+  Result<EspFlash> flash = esp_flash_of(line, chip);
+  if (!flash) return flash.error();
+  options.flash_mode = flash->mode.value_or(0);
+  // 1MB, the default size, has the code 0 in all chips with this header.
+  options.flash_size_frequency =
+      static_cast<uint8_t>(flash->size.value_or(0) + flash->frequency.value_or(0));
   struct Number {
     std::string_view name;
     uint32_t* into;
@@ -73,15 +68,36 @@ Result<EspImageOptions> image_options(const CommandLine& line, const EspChip& ch
 
 }  // namespace
 
-Result<EspChip> chip_of(const CommandLine& line) {
-  const std::string* name = line.value("--chip");
-  if (!name) {
+Result<EspChip> esp_chip_of(const CommandLine& line, std::string_view otherwise) {
+  const std::string* given = line.value("--chip");
+  std::string_view name = given ? *given : otherwise;
+  if (name.empty()) {
     return Error{.what = "the chip is not given", .fix = "--chip and its name, as in --chip esp32"};
   }
   const std::string* table = line.value("--chips");
-  Result<FactRow> row = find_fact_row(table ? *table : installed_table("esp-chips"), *name, "chip");
+  Result<FactRow> row = find_fact_row(table ? *table : installed_table("esp-chips"), name, "chip");
   if (!row) return row.error();
   return esp_chip(*row);
+}
+
+Result<EspFlash> esp_flash_of(const CommandLine& line, const EspChip& chip) {
+  EspFlash flash;
+  if (const std::string* mode = line.value("--flash-mode")) {
+    Result<uint8_t> code = esp_flash_mode(*mode);
+    if (!code) return code.error();
+    flash.mode = *code;
+  }
+  if (const std::string* size = line.value("--flash-size")) {
+    Result<uint8_t> code = esp_code(chip.sizes, *size, "flash size", chip);
+    if (!code) return code.error();
+    flash.size = *code;
+  }
+  if (const std::string* frequency = line.value("--flash-freq")) {
+    Result<uint8_t> code = esp_code(chip.frequencies, *frequency, "flash frequency", chip);
+    if (!code) return code.error();
+    flash.frequency = *code;
+  }
+  return flash;
 }
 
 int esp_command(std::span<const std::string> arguments) {
@@ -89,8 +105,12 @@ int esp_command(std::span<const std::string> arguments) {
   if (!line) return fail(line.error());
   Result<InputOutput> files = input_and_output(*line, "esp");
   if (!files) return fail(files.error());
-  Result<EspChip> chip = chip_of(*line);
+  Result<EspChip> chip = esp_chip_of(*line);
   if (!chip) return fail(chip.error());
+  if (!chip->extended_header) {
+    return fail({.what = concat({chip->name, " has images of another kind"}),
+                 .fix = "the command esp8266"});
+  }
   Result<EspImageOptions> options = image_options(*line, *chip);
   if (!options) return fail(options.error());
   Result<OpenElf> program = open_elf(files->input);

@@ -168,6 +168,9 @@ Result<EspChip> esp_chip(const FactRow& row) {
   take(chip.page, row.number("page", 65536));
   take(chip.pages, row.numbers("pages"));
   take(chip.least_tail, row.number("least-tail", 0));
+  uint32_t header = 24;
+  take(header, row.number("header", 24));
+  chip.extended_header = header != 8;
   take(chip.bootloader, row.number("bootloader", 0));
   take(chip.sizes, row.named_numbers("sizes"));
   take(chip.frequencies, row.named_numbers("frequencies"));

@@ -44,6 +44,7 @@ struct EspChip {
   uint32_t page = 0;                 // size of a flash mapping
   std::vector<uint32_t> pages;       // the sizes it can be set to; empty: fixed
   uint32_t least_tail = 0;           // a mapped segment must not end with less than this in a page
+  bool extended_header = true;       // images have the header above; false: its first 8 bytes
   uint32_t bootloader = 0;           // flash offset of the second-stage bootloader
   NamedNumbers sizes;                // codes of flash sizes in the header, shifted
   NamedNumbers frequencies;          // codes of flash frequencies

@@ -35,6 +35,16 @@ constexpr char kUsage[] =
     "      [--pad-to-size N] [--secure-pad 1|2] -o FILE ELF\n"
     "      An application or bootloader image for the ESP32 family, as esptool's elf2image.\n"
     "\n"
+    "  esp8266 --eboot ELF | --format 1|2|3 [--flash-mode MODE] [--flash-freq FREQ]\n"
+    "      [--flash-size SIZE] [--use-segments] [--chip NAME] [--chips TABLE] -o FILE ELF\n"
+    "      An ESP8266 image: with --eboot as the Arduino core's elf2bin.py, with --format as\n"
+    "      esptool's elf2image --version (1 makes two files whose names begin with FILE).\n"
+    "\n"
+    "  merge [--chip NAME] [--chips TABLE] [--flash-mode MODE] [--flash-freq FREQ]\n"
+    "      [--flash-size SIZE] [--start N] [--pad-to-size N] -o FILE OFFSET BINARY...\n"
+    "      One file for the whole flash, as esptool's merge-bin; flash settings that are\n"
+    "      given are put into the bootloader's header.\n"
+    "\n"
     "  partitions [--offset N] [--flash-size N] [--secure 1|2] [--no-md5]\n"
     "      [--primary-bootloader-offset N] [--recovery-bootloader-offset N]\n"
     "      [--subtype TYPE,NAME,NUMBER]... [--json] [-o FILE] CSV\n"
@@ -57,6 +67,8 @@ constexpr Command kCommands[] = {
     {"bin", fbuild::bin_command},
     {"uf2", fbuild::uf2_command},
     {"esp", fbuild::esp_command},
+    {"esp8266", fbuild::esp8266_command},
+    {"merge", fbuild::merge_command},
     {"partitions", fbuild::partitions_command},
 };
 // clang-format on
