@@ -89,7 +89,10 @@ Status EspWriter::segment(EspPiece piece) {
   append_le32(out, piece.address);
   append_le32(out, static_cast<uint32_t>(piece.data.size()));
   out += piece.data;
-  for (char byte : piece.data) checksum ^= static_cast<uint8_t>(byte);
+  // A local sum, which no write through a char pointer can change, is kept in registers.
+  uint8_t sum = 0;
+  for (char byte : piece.data) sum ^= static_cast<uint8_t>(byte);
+  checksum ^= sum;
   ++segments;
   return {};
 }
