@@ -130,7 +130,9 @@ class GraphWriter {
     for (const CompileUnit& unit : group.units) {
       const char* rule = language_rule(unit.language);
       out_ += "build " + ninja_path(unit.object) + ": " + rule + ' ' + ninja_path(unit.source) + stamps +
-              "\n  flags = $" + prefix + rule + '\n';
+              "\n  flags = $" + prefix + rule;
+      if (!unit.flags.empty()) out_ += ' ' + ninja_value(shell_line(unit.flags));
+      out_ += '\n';
       objects += ' ' + ninja_path(unit.object);
     }
     if (group.archive.empty()) {
@@ -309,6 +311,10 @@ std::string compile_database(const BuildPlan& plan, const std::string& root) {
       out += ",\n   \"arguments\": [";
       append_json_string(out, found == plan.programs.end() ? program : found->second);
       out += flags[static_cast<int>(unit.language)];
+      for (const std::string& word : unit.flags) {
+        out += ", ";
+        append_json_string(out, word);
+      }
       out += unit.language == Language::Asm ? ", \"-o\", " : ", \"-c\", \"-o\", ";
       append_json_string(out, unit.object);
       out += ", ";

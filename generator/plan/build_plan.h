@@ -30,6 +30,7 @@ struct CompileUnit {
   std::string source;
   std::string object;
   Language language = Language::C;
+  std::vector<std::string> flags = {};  // behind those of its group
 };
 
 // Sources compiled with the same flags.

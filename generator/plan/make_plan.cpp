@@ -152,7 +152,8 @@ class Planner {
     session_.scans.set(beside, text);
     finder_.sources.push_back(beside);
     // Compiled in the place its name sorts to, which decides the order of linking.
-    CompileUnit unit{plan_.sketch.output, join_path(object_dir("src"), name + ".o"), Language::Cxx};
+    // It includes "x.h" from beside the sketch, where PlatformIO would have put it.
+    CompileUnit unit{plan_.sketch.output, join_path(object_dir("src"), name + ".o"), Language::Cxx, {"-iquote", src_dir_}};
     auto place = std::find_if(group.units.begin(), group.units.end(),
                               [&](const CompileUnit& other) { return other.object > unit.object; });
     group.units.insert(place, std::move(unit));

@@ -144,6 +144,7 @@ std::string plan_json(const BuildPlan& plan) {
       w.text("source", unit.source);
       w.text("object", unit.object);
       w.text("language", language_rule(unit.language));
+      if (!unit.flags.empty()) w.list("flags", unit.flags);
       w.close('}');
     }
     w.close(']');
