@@ -10,14 +10,14 @@
 
 namespace fbuild::stamp {
 
-std::string objects_set(const std::string& environment) { return environment + "/objects"; }
+std::string objects_set(const std::string& set) { return set + "/objects"; }
 
 std::string format_gate(const Gate& gate) {
   std::string out = "place " + quote_word(gate.place) + "\ngenerate";
   for (const std::string& word : gate.generate) out += " " + quote_word(word);
   out += '\n';
   for (const GateEnvironment& environment : gate.environments)
-    out += "environment " + quote_word(environment.name) + (environment.is_default ? " default " : " other ") +
+    out += "environment " + quote_word(environment.name) + " " + quote_word(environment.set) + (environment.is_default ? " default " : " other ") +
            environment.digest + "\n";
   for (const GatePackage& package : gate.packages)
     out += "package " + quote_word(package.root) + " " + quote_word(package.stamp) + "\n";
@@ -41,8 +41,8 @@ Result<Gate> read_gate(const std::string& path) {
       gate.place = (*words)[1];
     } else if (kind == "generate" && words->size() > 1) {
       gate.generate.assign(words->begin() + 1, words->end());
-    } else if (kind == "environment" && words->size() == 4) {
-      gate.environments.push_back({(*words)[1], (*words)[2] == "default", (*words)[3]});
+    } else if (kind == "environment" && words->size() == 5) {
+      gate.environments.push_back({(*words)[1], (*words)[2], (*words)[3] == "default", (*words)[4]});
     } else if (kind == "package" && words->size() == 3) {
       gate.packages.push_back({(*words)[1], (*words)[2]});
     } else {

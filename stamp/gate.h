@@ -5,8 +5,9 @@
 //                         watch set definitions
 //       place DIR                       the project's absolute folder when it was generated
 //       generate WORD...                the command that generates anew
-//       environment NAME default|other DIGEST
-//                                       DIGEST changes with the environment's ninja files
+//       environment NAME SET default|other DIGEST
+//                                       SET is its watch set (a debug build has one of its
+//                                       own); DIGEST changes with its ninja files
 //       package ROOT STAMP              STAMP is an input of every compile that uses ROOT
 //   <build>/plan.state    one line per environment: `NAME clean` or `NAME dirty TOKEN`
 //   <build>/active.ninja  loads the stub of each clean environment, the graph of each other
@@ -27,6 +28,7 @@ namespace fbuild::stamp {
 
 struct GateEnvironment {
   std::string name;
+  std::string set;
   bool is_default = false;
   std::string digest;
 };
@@ -46,8 +48,8 @@ struct Gate {
 
 // The set that holds what the build files were generated from.
 inline constexpr const char* kProjectSet = "platformio.ini";
-// The set that holds an environment's intermediate files.
-std::string objects_set(const std::string& environment);
+// The set that holds the intermediate files of what `set` builds.
+std::string objects_set(const std::string& set);
 
 std::string format_gate(const Gate& gate);
 Result<Gate> read_gate(const std::string& path);

@@ -86,7 +86,7 @@ class Plan {
     if (gate_.place != absolute_path(".")) return false;
     std::vector<std::string> all = session_->set_names();
     for (const GateEnvironment& environment : gate_.environments)
-      if (!std::binary_search(all.begin(), all.end(), environment.name)) return false;
+      if (!std::binary_search(all.begin(), all.end(), environment.set)) return false;
     std::string name = kProjectSet;
     if (!std::binary_search(all.begin(), all.end(), name)) return false;
     Result<std::vector<SetStatus>> status = session_->check({&name, 1});
@@ -114,7 +114,7 @@ class Plan {
 
   Status look() {
     names_.clear();
-    for (const GateEnvironment& environment : gate_.environments) names_.push_back(environment.name);
+    for (const GateEnvironment& environment : gate_.environments) names_.push_back(environment.set);
     Result<std::vector<SetStatus>> status = session_->check(names_);
     if (!status) return status.error();
     status_ = std::move(*status);
@@ -136,7 +136,7 @@ class Plan {
     for (SetStatus& status : status_) {
       if (!session_->is_marked(status.name)) {
         // Nothing is known of what its objects were made from.
-        if (Status s = renew(in_build(status.name + "/epoch")); !s) return s;
+        if (Status s = renew(in_build(environment_of(status) + "/epoch")); !s) return s;
         status.clean = false;
         continue;
       }
@@ -148,7 +148,7 @@ class Plan {
         if (info.root.empty() && info.path.starts_with("/")) continue;
         Hidden& file = hidden[info.path];
         file.package = info.package;
-        file.environments.push_back(status.name);
+        file.environments.push_back(environment_of(status));
       }
     }
     std::vector<std::pair<std::string, std::optional<int64_t>>> files;
@@ -165,9 +165,9 @@ class Plan {
     if (!failed) return failed.error();
     for (const std::string& path : *failed) {
       say(stderr, "fbuild: warning: " + path + ": its content changed without a newer time, and its time cannot be set; what may use it is built anew each time");
-      for (const std::string& name : hidden[path].environments) {
-        unsealable_.insert(name);
-        stamps.insert(in_build(name + "/epoch"));
+      for (const std::string& environment : hidden[path].environments) {
+        unsealable_.insert(environment);
+        stamps.insert(in_build(environment + "/epoch"));
       }
     }
     for (const std::string& stamp : stamps)
@@ -179,6 +179,11 @@ class Plan {
     for (const GatePackage& package : gate_.packages)
       if (path.starts_with(package.root + "/")) return &package;
     return nullptr;
+  }
+
+  // status_ is in the order of the gate's environments.
+  const std::string& environment_of(const SetStatus& status) const {
+    return gate_.environments[static_cast<size_t>(&status - status_.data())].name;
   }
 
   // Makes a stamp newer than everything, with a content it never had.
@@ -263,8 +268,8 @@ class Plan {
     PlanState state;
     bool all_clean = true;
     for (const SetStatus& status : status_) {
-      bool sealable = !unsealable_.count(status.name);
-      state.environments[status.name] = {status.clean && sealable, status.clean || !sealable ? "" : status.token};
+      bool sealable = !unsealable_.count(environment_of(status));
+      state.environments[environment_of(status)] = {status.clean && sealable, status.clean || !sealable ? "" : status.token};
       all_clean = all_clean && status.clean && sealable;
     }
     bool load_all = !all_clean && log_has_grown();
@@ -321,8 +326,11 @@ Result<int> run_finish(const std::string& gate_path, const std::string& table,
     if (Status s = replace_file(done, "not sealed\n"); !s) return s.error();
     return 0;
   }
+  std::string set = environment;
+  for (const GateEnvironment& known : gate->environments)
+    if (known.name == environment) set = known.set;
   Session session(table);
-  Result<SealOutcome> outcome = session.seal(environment, token);
+  Result<SealOutcome> outcome = session.seal(set, token);
   if (!outcome) return outcome.error();
   if (Status s = replace_file(done, token + "\n"); !s) return s.error();
   for (const std::string& line : session.take_warnings()) say(stderr, "fbuild: warning: " + line);
@@ -330,7 +338,7 @@ Result<int> run_finish(const std::string& gate_path, const std::string& table,
     say(stdout, environment + ": built, but not recorded as up to date: " + outcome->reason + "; run ninja again");
     return 0;
   }
-  std::string objects = objects_set(environment);
+  std::string objects = objects_set(set);
   std::vector<std::string> all = session.set_names();
   if (std::binary_search(all.begin(), all.end(), objects)) {
     Result<std::vector<SetStatus>> status = session.check({&objects, 1});

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -66,7 +67,7 @@ Result<std::string> read_file(const std::string& path) {
 
 Status replace_file(const std::string& path, std::string_view content, unsigned mode) {
   // Process id and address make the name ours alone among live writers.
-  static unsigned counter = 0;
+  static std::atomic<unsigned> counter{0};
   std::string temporary = path + ".tmp." + std::to_string(::getpid()) + "." + std::to_string(++counter);
   struct stat st;
   if (::stat(path.c_str(), &st) == 0) {

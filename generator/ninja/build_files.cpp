@@ -122,18 +122,21 @@ class Files {
       const BuildPlan& plan = plans_[i];
       bool is_default = std::find(input_.default_environments.begin(), input_.default_environments.end(), plan.environment) !=
                         input_.default_environments.end();
-      gate.environments.push_back({plan.environment, is_default, digests_[i].second});
-      sets.emplace_back(plan.environment, environment_set(plan, digests_[i].first));
-      sets.emplace_back(stamp::objects_set(plan.environment), objects_set(plan));
+      gate.environments.push_back({plan.environment, plan.watch_set, is_default, digests_[i].second});
+      sets.emplace_back(plan.watch_set, environment_set(plan, digests_[i].first));
+      sets.emplace_back(stamp::objects_set(plan.watch_set), objects_set(plan));
       for (const PackageUse& use : plan.packages)
         if (use.installed && !use.stamps.empty() &&
             std::none_of(gate.packages.begin(), gate.packages.end(), [&](const auto& p) { return p.root == use.link; }))
           gate.packages.push_back({use.link, use.stamps.back()});
     }
     stamp::Session session(in_build("watch.table"));
-    for (const std::string& name : session.set_names())
-      if (std::none_of(sets.begin(), sets.end(), [&](const auto& set) { return set.first == name; }))
+    // Sets of environments that are gone. The debug build of one that is not keeps its seal.
+    for (const std::string& name : session.set_names()) {
+      std::string environment = name.substr(0, name.find('/'));
+      if (std::none_of(sets.begin(), sets.end(), [&](const auto& set) { return set.first.substr(0, set.first.find('/')) == environment; }))
         if (Status s = session.drop(name); !s) return s;
+    }
     if (Status s = session.define_all(sets); !s) return s;
     if (Status s = seal_project(session); !s) return s;
     for (const std::string& line : session.take_warnings()) result_.notes.push_back(line);

@@ -72,6 +72,7 @@ struct BuildPlan {
   std::string environment;
   std::string platform, board, board_name;
   std::string directory;                       // <build>/<env>
+  std::string watch_set;                       // name of its set in the table
   std::vector<std::string> templates;          // names
   std::map<std::string, std::string> programs; // ninja variable to program path
   std::vector<std::pair<std::string, std::string>> variables;

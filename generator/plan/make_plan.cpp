@@ -74,6 +74,7 @@ class Planner {
     plan_.board = fact_or(env_.facts, "id", "");
     plan_.board_name = fact_or(env_.facts, "name", plan_.board);
     plan_.directory = join_path(session_.build_dir, env_.name);
+    plan_.watch_set = env_.debug ? env_.name + "/debug" : env_.name;
     plan_.packages = env_.packages;
     plan_.files.push_back(env_.platform->file);
     if (!env_.board_file.empty()) plan_.files.push_back(env_.board_file);

@@ -97,7 +97,8 @@ class ActionPlanner {
     config::Variables variables = environment_variables(session_, env_);
     if (searches) variables["UPLOAD_PORT"] = kPortInWord;
     Result<std::vector<std::string>> arguments = this->arguments(spec, env, variables);
-    if (!arguments) return arguments.error();
+    // A board without what its upload needs can be built all the same.
+    if (!arguments) return cannot(std::move(action), arguments.error());
 
     if (own) {
       action.rule = "own_command";
@@ -119,7 +120,7 @@ class ActionPlanner {
     for (const auto& [name, value] : spec.variables) {
       Result<std::string> text =
           fill(value, [&](std::string_view place) { return env.look_up(place); });
-      if (!text) return Error{text.error().what, text.error().fix, env.platform->file};
+      if (!text) return cannot(std::move(action), fill_error(env_, text.error()));
       action.variables.emplace_back(name, shell_word(*text));
     }
     plan_.actions.push_back(std::move(action));

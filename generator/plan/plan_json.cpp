@@ -99,6 +99,7 @@ std::string plan_json(const BuildPlan& plan) {
   w.text("board", plan.board);
   w.text("board_name", plan.board_name);
   w.text("directory", plan.directory);
+  w.text("watch_set", plan.watch_set);
   w.list("templates", plan.templates);
   w.map("programs", plan.programs);
   w.map("variables", plan.variables);
