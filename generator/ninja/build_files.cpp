@@ -45,10 +45,13 @@ class Files {
     if (Status s = write(in_build("build.ninja"), all_text()); !s) return s;
     if (result_.root_is_ours)
       if (Status s = write("build.ninja", root_text()); !s) return s;
-    // ninja loads the graphs again only when the file it was started with is newer.
-    if (result_.written > 0)
+    bool changed = result_.written > 0;
+    if (Status s = compile_databases(); !s) return s;
+    // ninja loads the graphs again only when the file it was started with is newer; and the
+    // folders that are inputs have just been written to.
+    if (changed)
       for (const std::string& path : outputs_) ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
-    return compile_databases();
+    return {};
   }
 
   Status compile_databases() {

@@ -107,6 +107,7 @@ class GraphWriter {
     out_ += "\n  linker = $" + plan_.linker + '\n';
     variable(out_, "link_flags", shell_line(plan_.link_flags), true);
     variable(out_, "link_libs", shell_line(plan_.link_libs), true);
+    variable(out_, "images", shell_line(images()), true);
     out_ += '\n';
   }
 
@@ -114,13 +115,12 @@ class GraphWriter {
     std::string gate;
     if (!plan_.size.flash.empty()) {
       std::string file = size_file();
-      std::vector<std::string> images, arguments = {"--flash", plan_.size.flash, "--ram", plan_.size.ram};
+      std::vector<std::string> arguments = {"--flash", plan_.size.flash, "--ram", plan_.size.ram};
       if (!plan_.size.flash_max.empty()) arguments.insert(arguments.end(), {"--flash-max", plan_.size.flash_max});
       if (!plan_.size.ram_max.empty()) arguments.insert(arguments.end(), {"--ram-max", plan_.size.ram_max});
-      for (const PlannedStep& step : plan_.steps) images.push_back(step.output);
       variable(out_, "size", shell_line(arguments));
       out_ += "build " + ninja_path(file) + ": size " + ninja_path(plan_.elf) + '\n';
-      variable(out_, "images", shell_line(images), true);
+      variable(out_, "images", shell_line(images()), true);
       out_ += "build " + ninja_path(plan_.environment + "/size") + ": show_size " + ninja_path(plan_.elf) + "\n\n";
       gate = " | " + ninja_path(file);
     }
@@ -155,9 +155,16 @@ class GraphWriter {
 
   std::string size_file() const { return plan_.elf.substr(0, plan_.elf.rfind('.')) + ".size.json"; }
 
-  std::vector<std::string> artifacts() const {
-    std::vector<std::string> out = {plan_.elf};
+  // What would be flashed.
+  std::vector<std::string> images() const {
+    std::vector<std::string> out;
     for (const PlannedStep& step : plan_.steps) out.push_back(step.output);
+    return out;
+  }
+
+  std::vector<std::string> artifacts() const {
+    std::vector<std::string> out = images();
+    out.insert(out.begin(), plan_.elf);
     return out;
   }
 
