@@ -43,21 +43,24 @@ class Files {
     if (Status s = write(in_build("build.ninja"), gate_text()); !s) return s;
     if (result_.root_is_ours)
       if (Status s = write("build.ninja", root_text()); !s) return s;
-    confirm();
-    return compile_databases();
+    // Only now: the folders that are inputs have just been written to.
+    bool changed = result_.written > 0;
+    if (Status s = compile_databases(); !s) return s;
+    confirm(changed);
+    return {};
   }
 
   // Ungated files are made again by times alone. What was not rewritten is now as new as
   // the inputs it was compared with; and ninja loads the graphs again only when the file
   // it was started with is newer.
-  void confirm() {
+  void confirm(bool changed) {
     timespec began = {input_.began / 1'000'000'000, input_.began % 1'000'000'000};
     timespec times[2] = {{0, UTIME_OMIT}, began};
-    if (result_.written > 0) times[1] = {0, UTIME_NOW};
+    if (changed) times[1] = {0, UTIME_NOW};
     for (const std::string& path : outputs_) {
       struct stat st;
       if (::stat(path.c_str(), &st) != 0) continue;
-      if (result_.written > 0 || int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec < input_.began)
+      if (changed || int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec < input_.began)
         (void)!::utimensat(AT_FDCWD, path.c_str(), times, 0);
     }
   }

@@ -152,6 +152,7 @@ class GraphWriter {
     out_ += "\n  linker = $" + plan_.linker + '\n';
     variable(out_, "link_flags", shell_line(plan_.link_flags), true);
     variable(out_, "link_libs", shell_line(plan_.link_libs), true);
+    variable(out_, "images", shell_line(images()), true);
     out_ += '\n';
   }
 
@@ -159,10 +160,8 @@ class GraphWriter {
     std::string gate;
     if (!plan_.size.flash.empty()) {
       std::string file = size_file();
-      std::vector<std::string> images;
-      for (const PlannedStep& step : plan_.steps) images.push_back(step.output);
       out_ += "build " + ninja_path(file) + ": size " + ninja_path(plan_.elf) + '\n';
-      variable(out_, "images", shell_line(images), true);
+      variable(out_, "images", shell_line(images()), true);
       gate = " | " + ninja_path(file);
     }
     for (const PlannedStep& step : plan_.steps)
@@ -209,6 +208,13 @@ class GraphWriter {
   }
 
   std::string size_file() const { return size_path(plan_); }
+
+  // What would be flashed.
+  std::vector<std::string> images() const {
+    std::vector<std::string> out;
+    for (const PlannedStep& step : plan_.steps) out.push_back(step.output);
+    return out;
+  }
 
   std::string take() { return std::exchange(out_, {}); }
 

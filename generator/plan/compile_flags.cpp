@@ -32,17 +32,28 @@ FlagContext make_context(Session& session, const Environment& environment) {
   return out;
 }
 
-// A macro of a platform file. Quotes in its value are the C string's, so they have to
-// outlive the shell that PlatformIO's command lines go through.
+// Text that comes out of the flags' two replacements of $NAME and of their shell as it is.
+// `quoted`: the flag has blanks, so that the shell will find it in double quotes.
+std::string literal(std::string_view text, bool quoted) {
+  std::string out;
+  for (char c : text) {
+    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                 static_cast<unsigned char>(c) >= 0x80 || std::string_view(" \t_-+=./,:@%^").find(c) != std::string_view::npos;
+    if (quoted ? std::string_view("$`\"\\").find(c) != std::string_view::npos : !plain) out += '\\';
+    out += c == '$' ? "$$$$" : std::string(1, c);
+  }
+  return out;
+}
+
+bool has_blanks(std::string_view text) { return text.find_first_of(" \t") != std::string_view::npos; }
+
+FlagItem literal_folder(const std::string& path) { return config::flag(literal(path, has_blanks(path))); }
+
+// A macro of a platform file. Quotes in its value are the C string's.
 FlagItem platform_define(const std::string& word) {
   size_t equals = word.find('=');
   if (equals == std::string::npos) return config::flag(word);
-  std::string value;
-  for (char c : word.substr(equals + 1)) {
-    if (c == '"') value += '\\';
-    value += c;
-  }
-  return config::define(word.substr(0, equals), value);
+  return config::define(word.substr(0, equals), literal(word.substr(equals + 1), has_blanks(word)));
 }
 
 Status add_platform(const Environment& environment, const std::vector<FlagAddition>& additions, FlagScopes& scopes) {
@@ -53,7 +64,9 @@ Status add_platform(const Environment& environment, const std::vector<FlagAdditi
       if (!filled) return filled.error();
       std::vector<FlagItem>& items = scopes[*config::find_scope(name)];
       for (const std::string& word : *filled)
-        items.push_back(name == "CPPDEFINES" ? platform_define(word) : config::flag(word));
+        items.push_back(name == "CPPDEFINES" ? platform_define(word)
+                        : name == "CPPPATH"  ? literal_folder(word)
+                                             : config::flag(word));
     }
   }
   return {};
@@ -112,7 +125,7 @@ Status make_debug(Session& session, const std::string& section, FlagScopes& scop
 
 void prepend_includes(FlagScopes& scopes, const std::vector<std::string>& folders) {
   std::vector<FlagItem> items;
-  for (const std::string& folder : folders) items.push_back(config::flag(folder));
+  for (const std::string& folder : folders) items.push_back(literal_folder(folder));
   std::vector<FlagItem>& path = scopes[FlagScope::CppPath];
   path.insert(path.begin(), items.begin(), items.end());
 }

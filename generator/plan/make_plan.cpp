@@ -120,7 +120,8 @@ class Planner {
       config::Origin place = session_.config.origin(section_, filtered ? "build_src_filter" : "board");
       return session_.config.at(place, "environment '" + env_.name + "' has no sources in '" + src_dir_ + "'", fix);
     }
-    for (const CompileUnit& unit : group.units) finder_.sources.push_back(unit.source);
+    for (const CompileUnit& unit : group.units)
+      finder_.sources.push_back(unit.source == plan_.sketch.output ? sketch_beside_ : unit.source);
     finder_.include_dirs = include_dirs_;
     project_group_ = std::move(group);
     return {};
@@ -149,9 +150,8 @@ class Planner {
       text += file.content + "\n";
     }
     // The finder sees it where PlatformIO puts it, beside the sketch.
-    std::string beside = join_path(src_dir_, name);
-    session_.scans.set(beside, text);
-    finder_.sources.push_back(beside);
+    sketch_beside_ = join_path(src_dir_, name);
+    session_.scans.set(sketch_beside_, text);
     // Compiled in the place its name sorts to, which decides the order of linking.
     // It includes "x.h" from beside the sketch, where PlatformIO would have put it.
     CompileUnit unit{plan_.sketch.output, join_path(object_dir("src"), name + ".o"), Language::Cxx, {"-iquote", src_dir_}};
@@ -208,7 +208,8 @@ class Planner {
         session_.warn(Error{"library '" + library.name + "': " + note, "", library.folder});
     }
     // What is found depends on the include lines of every file that was read for it.
-    plan_.files.insert(plan_.files.end(), found_.scanned.begin(), found_.scanned.end());
+    for (const std::string& file : found_.scanned)
+      if (file != sketch_beside_) plan_.files.push_back(file);
     return {};
   }
 
@@ -372,6 +373,7 @@ class Planner {
   std::string section_;
   BuildPlan plan_;
   std::string src_dir_;
+  std::string sketch_beside_;  // where PlatformIO would write the joined sketch; no such file
   std::vector<std::string> include_dirs_;
   FinderProject finder_;
   SourceGroup project_group_;

@@ -156,10 +156,11 @@ class Project:
         return self.ninja(*targets)
 
     def idle(self, *targets):
-        """Whether a further ninja finds nothing to do and runs no compiler."""
+        """Whether a further ninja finds nothing to do and runs neither a compiler nor fbuild-gen."""
         self.runs()
-        out = self.ninja(*targets)
-        return not self.runs() and not re.search(r"^\[\d+/\d+\] .*: (compile|assemble|link|archive|write)", out.out, re.M)
+        out = self.ninja("-d", "explain", *targets)
+        self.why = out.err
+        return not self.runs() and "fbuild-gen" not in out.out and not re.search(r"^\[\d+/\d+\] .*: (compile|assemble|link|archive|write)", out.out, re.M)
 
     def runs(self):
         """The command lines of toolchain programs since the last call."""
