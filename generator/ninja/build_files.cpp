@@ -1,5 +1,7 @@
 #include "generator/ninja/build_files.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -39,7 +41,12 @@ class Files {
     if (Status s = write(in_build("build.ninja"), all_text()); !s) return s;
     if (result_.root_is_ours)
       if (Status s = write("build.ninja", root_text()); !s) return s;
-    return compile_databases();
+    if (Status s = compile_databases(); !s) return s;
+    // Writing them changed folders they depend on: without this the first ninja would
+    // find them out of date and make them once more.
+    if (result_.written)
+      for (const std::string& path : outputs_) ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
+    return {};
   }
 
   Status compile_databases() {
