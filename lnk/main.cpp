@@ -53,8 +53,8 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, cha
     std::string name = word.substr(0, word.find('='));
     std::vector<std::string> known = known_words(command, option);
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    // Without a command the first plain word should have been one.
-    if (!option && &command != &app) continue;
+    // A plain word is an argument unless a command was expected in its place.
+    if (!option && command.get_subcommands([](const CLI::App*) { return true; }).empty()) continue;
     std::string fix = did_you_mean(name, known);
     if (fix.empty()) fix = "fbuild-lnk --help lists what there is";
     return report_error({std::string("unknown ") + (option ? "option " : "command ") + name, fix});
