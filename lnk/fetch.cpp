@@ -129,11 +129,14 @@ class Download {
     std::string validator = strong ? response.etag : response.last_modified;
     if (validator == validator_) return;
     validator_ = validator;
-    if (validator_.empty()) {
-      ::unlink((request_.path + ".from").c_str());
-    } else {
-      (void)replace_file(request_.path + ".from", validator_ + "\n");
-    }
+    std::string path = request_.path + ".from";
+    ::unlink(path.c_str());
+    if (validator_.empty()) return;
+    // Written in place: half a validator matches nothing, which is as good as none, and
+    // no temporary file can be left behind.
+    Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    std::string line = validator_ + "\n";
+    if (fd) (void)!::write(fd.get(), line.data(), line.size());
   }
 
   uint64_t limit() const { return request_.size ? *request_.size : options_.max_bytes; }
