@@ -183,7 +183,7 @@ class Unpacker {
       if (Status status = write_all(fd.get(), static_cast<size_t>(n), path); !status) return status;
     }
     item.sha256 = digest.hex();
-    item.mode = (item.mode & 0777) | 0600;
+    item.mode = (item.mode & 0777) | 0400;  // to be verified, it must be readable
     timespec times[2] = {{0, UTIME_OMIT}, time_of(item)};
     if (::fchmod(fd.get(), item.mode) != 0 || ::futimens(fd.get(), times) != 0 ||
         ::close(fd.release()) != 0)

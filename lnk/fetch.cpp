@@ -2,7 +2,9 @@
 
 #include <curl/curl.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -425,6 +427,35 @@ Outcome fetch_from(const std::string& url, const FetchRequest& request, const Fe
   }
 }
 
+// A TLS connection that the other side has closed raises SIGPIPE in the thread that
+// writes to it, and libcurl leaves that to its caller. Held back here for this thread
+// alone: the process's own disposition, which its children inherit, stays as it is.
+class NoSigpipe {
+ public:
+  NoSigpipe() {
+    sigset_t pending;
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    ::sigpending(&pending);
+    was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~NoSigpipe() {
+    timespec none{};
+    if (!was_pending_) {
+      while (::sigtimedwait(&pipe_, nullptr, &none) > 0) {
+      }
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  NoSigpipe(const NoSigpipe&) = delete;
+  NoSigpipe& operator=(const NoSigpipe&) = delete;
+
+ private:
+  sigset_t pipe_{}, before_{};
+  bool was_pending_ = false;
+};
+
 void start_curl() {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
@@ -453,6 +484,7 @@ Result<Fetched> fetch(const FetchRequest& request, const FetchOptions& options) 
   if (options.offline && !local)
     return at_url(request.url, {"not in the store, and this is --offline", ""});
   start_curl();
+  NoSigpipe guard;
 
   Error why;
   for (const std::string& place : places) {

@@ -24,9 +24,12 @@ Status take_lease(const std::string& entry, pid_t holder) {
   if (tag.empty())
     return Error{"no process " + std::to_string(holder) + " to lease an entry to", ""};
   std::string path = entry + "/" + std::string(kPrefix) + tag;
+  if (::utimensat(AT_FDCWD, path.c_str(), nullptr, AT_SYMLINK_NOFOLLOW) == 0) return {};
   Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!fd) return Error{"cannot write the lease: " + errno_text(errno), "", path};
-  ::futimens(fd.get(), nullptr);
+  // Each process that comes takes away what those before it left behind, or an entry in
+  // daily use would gather thousands until the next gc.
+  live_leases(entry);
   return {};
 }
 

@@ -70,12 +70,16 @@ Store open_store(const std::string& cache, const std::vector<std::string>& layer
     if (status) continue;
     store.writable = false;
     store.unwritable = status.error();
-    return store;
+    break;
   }
-  if (::access(join_path(store.root, "tmp").c_str(), W_OK) != 0) {
+  if (store.writable && ::access(join_path(store.root, "tmp").c_str(), W_OK) != 0) {
     store.writable = false;
     store.unwritable = {"cannot write into the store: " + errno_text(errno),
                         "set FBUILD_CACHE_DIR to a folder of yours", store.root};
+  }
+  if (!store.writable) {
+    // What is in it can still be used, as a read-only store's entries are.
+    if (is_directory(store.root)) store.layers.insert(store.layers.begin(), store.root);
     return store;
   }
   std::string tag = join_path(absolute_path(cache), "CACHEDIR.TAG");

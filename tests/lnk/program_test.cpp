@@ -163,6 +163,23 @@ TEST_CASE_FIXTURE(Bench, "add writes what pull then finds") {
   }
 }
 
+TEST_CASE_FIXTURE(Bench, "a proxy is asked where the environment names one") {
+  std::string content = noise(1000);
+  server.on("http://example.com/x", serves(content));
+  write_file(project + "/x.lnk", manifest_text(manifest_for("http://example.com/x", content)));
+  environment.push_back("http_proxy=http://127.0.0.1:" + std::to_string(server.port()));
+  ProgramResult result = run({"pull"});
+  CHECK_MESSAGE(result.status == 0, result.out);
+  CHECK(server.requests() == 1);
+}
+
+TEST_CASE_FIXTURE(Bench, "leases of processes that ended do not pile up") {
+  Manifest manifest = put("x", noise(1000));
+  for (int i = 0; i < 10; ++i) CHECK(run({"pull"}).status == 0);
+  // data, info, verified and the last one's lease.
+  CHECK(list_directory(entry_path(store.root, blob_key(manifest)))->size() == 4);
+}
+
 TEST_CASE_FIXTURE(Bench, "the cache is shown, counted and emptied") {
   put("x", noise(1000));
   run({"pull"});
