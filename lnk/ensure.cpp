@@ -103,8 +103,8 @@ Result<std::string> ensure_entry(const Store& store, const EntryKey& key,
     if (layer_has(store, layer, key)) return data_path(entry_path(layer, key), key.kind);
   if (!store.writable) return store.unwritable;
 
-  report(options, FetchProgress::Waiting, key.url, 0);
-  Result<FileLock> lock = lock_entry(store, key, FileLock::Exclusive);
+  Result<FileLock> lock = lock_entry(store, key, FileLock::Exclusive,
+                                     [&] { report(options, FetchProgress::Waiting, key.url, 0); });
   if (!lock) return lock.error();
   // Another process may have brought it while we waited.
   Result<bool> used = use_after_recheck(store, entry, key, options.lease_holder);

@@ -183,6 +183,7 @@ class Attempt {
     curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &status_);
     // An empty body never reached the body callback.
     if (code == CURLE_OK && !body_begun_) body_begins();
+    if (code == CURLE_OK) report(true);
     if (outcome_ != Outcome::Complete) {
       why = error_;
       return outcome_;
@@ -297,10 +298,10 @@ class Attempt {
     return false;
   }
 
-  void report() {
+  void report(bool last = false) {
     if (!options_.progress) return;
     auto now = std::chrono::steady_clock::now();
-    if (now - reported_ < std::chrono::milliseconds(50)) return;
+    if (!last && now - reported_ < std::chrono::milliseconds(50)) return;
     reported_ = now;
     options_.progress({FetchProgress::Fetching, request_.url, download_.size(),
                        request_.size ? *request_.size : total_.value_or(0), ""});

@@ -34,10 +34,7 @@ std::string human_bytes(uint64_t bytes) {
 }
 
 ProgressDisplay::ProgressDisplay(size_t files, bool quiet)
-    : quiet_(quiet),
-      terminal_(::isatty(STDERR_FILENO) == 1),
-      files_(files),
-      started_(std::chrono::steady_clock::now()) {}
+    : quiet_(quiet), terminal_(::isatty(STDERR_FILENO) == 1), files_(files) {}
 
 ProgressDisplay::~ProgressDisplay() {
   clear();
@@ -76,6 +73,10 @@ void ProgressDisplay::on(const FetchProgress& progress) {
   if (progress.phase == FetchProgress::Fetching) {
     transfer.bytes = progress.bytes;
     transfer.total = progress.total;
+    last_fetch_ = std::chrono::steady_clock::now();
+    if (fetching_since_ == std::chrono::steady_clock::time_point()) fetching_since_ = last_fetch_;
+  } else if (progress.phase == FetchProgress::Extracting) {
+    transfer.unpacked = progress.bytes;
   }
   if (!terminal_) {
     if (progress.phase == FetchProgress::Retrying) {
@@ -101,21 +102,21 @@ void ProgressDisplay::clear() {
 }
 
 void ProgressDisplay::draw() {
-  uint64_t bytes = finished_bytes_, total = finished_bytes_;
-  bool total_known = true;
+  uint64_t bytes = finished_bytes_, total = finished_bytes_, unpacked = 0;
+  bool total_known = true, fetching = false, retrying = false;
   const std::string* latest = nullptr;
-  const char* doing = "waiting for another process";
   for (const auto& [url, transfer] : transfers_) {
     bytes += transfer.bytes;
     total += transfer.total;
+    unpacked += transfer.unpacked;
     if (transfer.phase == FetchProgress::Waiting) continue;
-    total_known = total_known && transfer.total > 0;
-    latest = &url;
-    doing = transfer.phase == FetchProgress::Extracting ? "unpacking" : "fetching";
-    if (transfer.phase == FetchProgress::Retrying) doing = "trying again";
+    bool transferring = transfer.phase == FetchProgress::Fetching;
+    retrying |= transfer.phase == FetchProgress::Retrying;
+    total_known &= transfer.total > 0 || transfer.phase == FetchProgress::Extracting;
+    // Of several, one that is being fetched.
+    if (!latest || (transferring && !fetching)) latest = &url;
+    fetching |= transferring;
   }
-  double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   std::string line;
   if (files_ > 1) line += "[" + std::to_string(done_) + "/" + std::to_string(files_) + "] ";
   if (total_known && total > 0) {
@@ -125,10 +126,19 @@ void ProgressDisplay::draw() {
   }
   line += human_bytes(bytes);
   if (total_known && total > 0) line += " of " + human_bytes(total);
-  if (seconds > 0.5)
+  double seconds = std::chrono::duration<double>(last_fetch_ - fetching_since_).count();
+  if (fetching && seconds > 0.5)
     line += ", " + human_bytes(static_cast<uint64_t>(static_cast<double>(bytes) / seconds)) + "/s";
-  line += std::string(", ") + doing;
-  if (latest) line += " " + std::string(base_name(*latest));
+  if (fetching) {
+    line += ", fetching ";
+  } else if (retrying) {
+    line += ", trying again ";
+  } else if (unpacked > 0) {
+    line += ", unpacked " + human_bytes(unpacked) + " of ";
+  } else {
+    line += ", waiting for another process ";
+  }
+  if (latest) line += std::string(base_name(*latest));
   size_t width = terminal_width() - 1;
   if (line.size() > width) line.resize(width);
   std::fprintf(stderr, "\r%s\033[K", line.c_str());

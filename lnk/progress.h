@@ -36,7 +36,7 @@ class ProgressDisplay {
   void clear();
 
   struct Transfer {
-    uint64_t bytes = 0, total = 0;
+    uint64_t bytes = 0, total = 0, unpacked = 0;
     FetchProgress::Phase phase = FetchProgress::Waiting;
     bool announced = false;
   };
@@ -48,7 +48,9 @@ class ProgressDisplay {
   size_t files_, done_ = 0;
   uint64_t finished_bytes_ = 0;
   std::map<std::string, Transfer, std::less<>> transfers_;  // by URL
-  std::chrono::steady_clock::time_point started_, drawn_at_{};
+  std::chrono::steady_clock::time_point drawn_at_{};
+  // Time spent with at least one transfer running, for the rate.
+  std::chrono::steady_clock::time_point fetching_since_{}, last_fetch_{};
 };
 
 }  // namespace fbuild::lnk

@@ -134,8 +134,16 @@ std::string partial_path(const Store& store, const std::string& name) {
   return store.root + "/partial/" + name;
 }
 
-Result<FileLock> lock_entry(const Store& store, const EntryKey& key, FileLock::Mode mode) {
-  return FileLock::wait(store.root + "/locks/" + entry_name(key), mode);
+Result<FileLock> lock_entry(const Store& store, const EntryKey& key, FileLock::Mode mode,
+                            const std::function<void()>& before_waiting) {
+  std::string path = store.root + "/locks/" + entry_name(key);
+  if (before_waiting) {
+    Result<std::optional<FileLock>> lock = FileLock::take_if_free(path, mode);
+    if (!lock) return lock.error();
+    if (*lock) return std::move(**lock);
+    before_waiting();
+  }
+  return FileLock::wait(path, mode);
 }
 
 std::string entry_info_text(const EntryInfo& info) {

@@ -36,6 +36,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -90,8 +91,10 @@ std::string entry_path(const std::string& root, const EntryKey& key);
 std::string data_path(const std::string& entry, EntryKey::Kind kind);  // .../data or .../tree
 std::string partial_path(const Store& store, const std::string& name);
 
-// Waits for the entry's lock. See the top for who takes which.
-Result<FileLock> lock_entry(const Store& store, const EntryKey& key, FileLock::Mode mode);
+// Waits for the entry's lock. See the top for who takes which. `before_waiting`, if any,
+// is called when somebody else has it.
+Result<FileLock> lock_entry(const Store& store, const EntryKey& key, FileLock::Mode mode,
+                            const std::function<void()>& before_waiting = {});
 
 // The facts about an entry, from its `info`.
 struct EntryInfo {

@@ -21,8 +21,10 @@ using namespace fbuild::lnk;
 namespace {
 
 std::string make_box() {
-  char name[] = "/tmp/fbuild-fuzz-XXXXXX";
-  std::string path = ::mkdtemp(name);
+  // In memory where there is a place for that: the disk would be most of the time.
+  std::string path =
+      (is_directory("/dev/shm") ? "/dev/shm" : "/tmp") + std::string("/fbuild-fuzz-XXXXXX");
+  if (!::mkdtemp(path.data())) std::abort();
   (void)make_directories(path + "/inner");
   static std::string at_exit;
   at_exit = path;
