@@ -123,6 +123,7 @@ TEST_CASE_FIXTURE(Bench, "cut in the middle, continued with Range") {
   std::string content = noise(400'000);
   size_t asked = 0;
   HttpHandler good = serves(content);
+  ServerGuard guard(server);
   server.on("/x",
             in_turn({cut_after(content, 150'000), [&](const HttpRequest& request, Wire& wire) {
                        asked = request.range_begin.value_or(0);
@@ -139,6 +140,7 @@ TEST_CASE_FIXTURE(Bench, "a break is continued by a later process as well") {
   size_t asked = 0;
   HttpHandler good = serves(content);
   options.fetch.attempts = 1;
+  ServerGuard guard(server);
   server.on("/x",
             in_turn({cut_after(content, 250'000), [&](const HttpRequest& request, Wire& wire) {
                        asked = request.range_begin.value_or(0);
@@ -153,6 +155,7 @@ TEST_CASE_FIXTURE(Bench, "a break is continued by a later process as well") {
 
 TEST_CASE_FIXTURE(Bench, "what changed on the server meanwhile is not glued together") {
   std::string old = noise(400'000, 1), now = noise(400'000, 2);
+  ServerGuard guard(server);
   server.on("/x", in_turn({cut_after(old, 150'000), serves(now)}));
   expect("/x", now);
   // A server that ignores If-Range and glues anyway: the digest notices.
@@ -167,6 +170,7 @@ TEST_CASE_FIXTURE(Bench, "what changed on the server meanwhile is not glued toge
 
 TEST_CASE_FIXTURE(Bench, "Range ignored: everything comes again and is used once") {
   std::string content = noise(400'000);
+  ServerGuard guard(server);
   server.on("/x", in_turn({cut_after(content, 150'000), [&](const HttpRequest&, Wire& wire) {
                              wire.send(http_head("200 OK", {"Content-Length: 400000"}));
                              wire.send(content);
@@ -176,6 +180,7 @@ TEST_CASE_FIXTURE(Bench, "Range ignored: everything comes again and is used once
 
 TEST_CASE_FIXTURE(Bench, "another range than asked for") {
   std::string content = noise(400'000);
+  ServerGuard guard(server);
   server.on("/x", in_turn({cut_after(content, 150'000),
                            [&](const HttpRequest&, Wire& wire) {
                              wire.send(http_head("206 Partial Content",
@@ -215,6 +220,7 @@ TEST_CASE_FIXTURE(Bench, "a partial file longer than the whole, or complete alre
 
 TEST_CASE_FIXTURE(Bench, "wrong size: announced or sent, it is cut off") {
   std::string content = noise(100'000);
+  ServerGuard guard(server);
   server.on("/x", serves(content + "more"));
   expect_error("/x", content, "the server announces 100004 bytes; the manifest says 100000");
   CHECK(census(store).partials == 0);
@@ -229,6 +235,7 @@ TEST_CASE_FIXTURE(Bench, "wrong size: announced or sent, it is cut off") {
 
 TEST_CASE_FIXTURE(Bench, "an endless body is cut off") {
   std::atomic<uint64_t> sent{0};
+  ServerGuard guard(server);
   server.on("/x", [&](const HttpRequest&, Wire& wire) {
     wire.send(http_head("200 OK"));
     std::string block(65536, 'x');
@@ -242,6 +249,7 @@ TEST_CASE_FIXTURE(Bench, "an endless body is cut off") {
 }
 
 TEST_CASE_FIXTURE(Bench, "an endless header is cut off") {
+  ServerGuard guard(server);
   server.on("/x", [&](const HttpRequest&, Wire& wire) {
     std::string head = "HTTP/1.1 200 OK\r\n";
     while (wire.send(head)) head = "X-More: " + std::string(1000, 'x') + "\r\n";
@@ -252,6 +260,7 @@ TEST_CASE_FIXTURE(Bench, "an endless header is cut off") {
 
 TEST_CASE_FIXTURE(Bench, "a slow drip is a break, and ends") {
   std::atomic<bool> stop{false};
+  ServerGuard guard(server);
   server.on("/x", [&](const HttpRequest&, Wire& wire) {
     wire.send(http_head("200 OK", {"Content-Length: 100000"}));
     while (!stop && wire.send("x")) std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -265,6 +274,7 @@ TEST_CASE_FIXTURE(Bench, "a slow drip is a break, and ends") {
 
 TEST_CASE_FIXTURE(Bench, "a server that never answers") {
   std::atomic<bool> stop{false};
+  ServerGuard guard(server);
   server.on("/x", [&](const HttpRequest&, Wire&) {
     for (int i = 0; i < 200 && !stop; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -379,6 +389,7 @@ TEST_CASE_FIXTURE(Bench, "file URLs only where they are allowed") {
 
 TEST_CASE_FIXTURE(Bench, "a netrc file opens private URLs") {
   std::string content = noise(1000);
+  ServerGuard guard(server);
   server.on("/x", [&](const HttpRequest& request, Wire& wire) {
     auto found = request.headers.find("authorization");
     // "me:secret" in base 64.

@@ -146,6 +146,11 @@ HttpServer::HttpServer(bool tls) {
 }
 
 HttpServer::~HttpServer() {
+  stop();
+}
+
+void HttpServer::stop() {
+  if (listener_ < 0) return;
   stopping_ = true;
   ::shutdown(listener_, SHUT_RDWR);
   server_.join();
@@ -154,7 +159,9 @@ HttpServer::~HttpServer() {
     for (int fd : open_) ::shutdown(fd, SHUT_RDWR);
   }
   for (std::thread& talker : talkers_) talker.join();
+  talkers_.clear();
   ::close(listener_);
+  listener_ = -1;
 }
 
 void HttpServer::on(const std::string& path, HttpHandler handler) {

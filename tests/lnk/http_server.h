@@ -38,6 +38,9 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
+  // Ends all connections and waits for their handlers; nothing is answered any more.
+  void stop();
+
   void on(const std::string& path, HttpHandler handler);
   std::string url(const std::string& path) const;
   int port() const { return port_; }
@@ -65,6 +68,14 @@ class HttpServer {
   std::unique_ptr<Tls> tls_;
   std::string certificate_;
   std::thread server_;
+};
+
+// Stops a server before what was declared earlier goes away: for handlers that refer to
+// a test's variables.
+struct ServerGuard {
+  explicit ServerGuard(HttpServer& guarded) : server(guarded) {}
+  ~ServerGuard() { server.stop(); }
+  HttpServer& server;
 };
 
 // "HTTP/1.1 200 OK" and these header lines, each without its end.
