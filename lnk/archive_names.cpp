@@ -11,6 +11,9 @@ namespace {
 
 constexpr size_t kMaxComponent = 255;
 constexpr int kMaxHops = 40;  // links followed for one, as many as Linux does
+// Steps of all links together, each counted as deep as it stands. Real trees need some
+// ten per link.
+constexpr uint64_t kMaxEffort = 50'000'000;
 
 bool has_control(std::string_view text) {
   for (char c : text)
@@ -93,16 +96,23 @@ Status ArchiveNames::enter(const std::string& path, Kind kind, std::string_view 
 }
 
 Status ArchiveNames::add(const std::string& path, Kind kind, std::string_view link_target) {
-  for (size_t slash = path.find('/'); slash != std::string::npos;
-       slash = path.find('/', slash + 1)) {
+  // From the nearest parent up to the first one that is known: what is above that one was
+  // seen to be folders when it was entered.
+  std::vector<size_t> missing;
+  for (size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0;
+       slash = path.rfind('/', slash - 1)) {
     std::string parent = path.substr(0, slash);
     auto found = items_.find(parent);
     if (found == items_.end()) {
-      if (Status status = enter(parent, Folder, ""); !status) return status;
-    } else if (found->second.kind != Folder) {
-      return refuse(path, std::string("leads through '") + shown_name(parent) + "', a " +
-                              (found->second.kind == Link ? "link" : "file"));
+      missing.push_back(slash);
+      continue;
     }
+    if (found->second.kind == Folder) break;
+    return refuse(path, std::string("leads through '") + shown_name(parent) + "', a " +
+                            (found->second.kind == Link ? "link" : "file"));
+  }
+  for (auto slash = missing.rbegin(); slash != missing.rend(); ++slash) {
+    if (Status status = enter(path.substr(0, *slash), Folder, ""); !status) return status;
   }
   auto found = items_.find(path);
   if (found == items_.end()) return enter(path, kind, link_target);
@@ -124,6 +134,7 @@ Status ArchiveNames::check_target(std::string_view path, std::string_view target
 }
 
 Status ArchiveNames::check_links() const {
+  uint64_t effort = 0;
   for (const auto& [path, item] : items_) {
     if (item.kind != Link) continue;
     // Where the walk stands, and what is still to be walked. Parents of anything in
@@ -142,6 +153,8 @@ Status ArchiveNames::check_links() const {
         continue;
       }
       at.push_back(std::move(part));
+      effort += at.size();
+      if (effort > kMaxEffort) return Error{"refused: its links take too long to follow", ""};
       std::string here;
       for (const std::string& step : at) here += (here.empty() ? "" : "/") + step;
       auto found = items_.find(here);

@@ -39,7 +39,7 @@ struct FetchOptions {
   int stall_bytes = 1024;
   int max_redirects = 10;
   int backoff_ms = 300;                     // before the second attempt; doubles, with some jitter
-  uint64_t max_bytes = uint64_t{32} << 30;  // where the manifest has no size
+  uint64_t max_bytes = uint64_t{4} << 30;  // where the manifest has no size
   std::string ca_file;                      // certificates to trust instead of the system's
   std::string netrc_file;                   // instead of ~/.netrc
   ProgressCallback progress;                // may be empty; must be callable from several threads
