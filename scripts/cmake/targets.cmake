@@ -4,6 +4,10 @@
 
 function(fbuild_compile_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # GCC 12 sees overlapping copies in plain std::string concatenation (its bug 105651).
+    target_compile_options(${target} PRIVATE -Wno-restrict)
+  endif()
   if(FBUILD_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

@@ -1,0 +1,76 @@
+#include "generator/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include "support/suggest.h"
+
+namespace fbuild {
+
+namespace {
+
+Error describe(const CLI::App& app, const CLI::ParseError& error) {
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  if (dynamic_cast<const CLI::ExtrasError*>(&error)) {
+    std::string word = app.remaining().empty() ? "" : app.remaining().front();
+    if (word.starts_with("-")) {
+      std::string fix = did_you_mean(word.substr(0, word.find('=')), known);
+      return Error{"unknown option '" + word + "'", fix.empty() ? "see fbuild-gen --help" : fix};
+    }
+    return Error{"unexpected argument '" + word + "'", "the project's folder is given with -C DIR"};
+  }
+  std::string what = error.what();
+  while (!what.empty() && (what.back() == '\n' || what.back() == '.')) what.pop_back();
+  return Error{what, "see fbuild-gen --help"};
+}
+
+}  // namespace
+
+Result<CommandLine> parse_command_line(int argc, char** argv) {
+  CommandLine out;
+  CLI::App app{"Turns platformio.ini into build.ninja files. Run it in a project, then run ninja."};
+  app.name("fbuild-gen");
+
+  app.set_help_flag("");
+  app.allow_extras(true);
+  bool list = false, print_config = false, compile_databases = false, version = false, help = false;
+  app.add_option("-C,--directory", out.directory, "The project's folder, which has platformio.ini (default: the current one)")
+      ->type_name("DIR");
+  app.add_option("-B,--build-dir", out.build_dir, "The build folder, seen from the project (default: .fbuild/build)")
+      ->type_name("DIR");
+  app.add_option("-e,--environment", out.environments, "Only this environment; may be given more than once (default: all)")
+      ->type_name("ENV")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_flag("--list-envs", list, "Print the names of the environments and end");
+  app.add_flag("--print-config", print_config, "Print the resolved configuration as JSON and end");
+  app.add_option("--print-plan", out.plan_environment, "Print how an environment would be built as JSON and end")
+      ->type_name("ENV");
+  app.add_flag("--compiledb", compile_databases, "Write only the compile databases (compile_commands.json)");
+  app.add_flag("-q,--quiet", out.quiet, "Print only warnings and errors");
+  app.add_flag("--version", version, "Print the version and end");
+  app.add_flag("-h,--help", help, "Print this and end");
+  app.add_option("--join-sketch", out.sketch, "")->group("")->expected(2, 1 << 20);
+  try {
+    app.parse(argc, argv);
+    if (!app.remaining().empty()) throw CLI::ExtrasError("fbuild-gen", app.remaining());
+  } catch (const CLI::ParseError& error) {
+    return describe(app, error);
+  }
+  if (help || version) {
+    out.job = CommandLine::Job::Message;
+    out.message = help ? app.help() : std::string("fbuild-gen " FBUILD_VERSION "\n");
+    return out;
+  }
+  if (list + print_config + compile_databases + !out.plan_environment.empty() + !out.sketch.empty() > 1)
+    return Error{"--list-envs, --print-config, --print-plan and --compiledb exclude each other", "give one of them"};
+  if (list) out.job = CommandLine::Job::ListEnvironments;
+  if (print_config) out.job = CommandLine::Job::PrintConfig;
+  if (compile_databases) out.job = CommandLine::Job::CompileDatabases;
+  if (!out.plan_environment.empty()) out.job = CommandLine::Job::PrintPlan;
+  if (!out.sketch.empty()) out.job = CommandLine::Job::JoinSketch;
+  return out;
+}
+
+}  // namespace fbuild

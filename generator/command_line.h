@@ -1,0 +1,26 @@
+// The command line of fbuild-gen.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "support/result.h"
+
+namespace fbuild {
+
+struct CommandLine {
+  enum class Job { Generate, ListEnvironments, PrintConfig, PrintPlan, CompileDatabases, JoinSketch, Message };
+  Job job = Job::Generate;
+  std::string directory;                  // -C; empty: the working directory
+  std::string build_dir;                  // -B as given; empty: .fbuild/build
+  std::vector<std::string> environments;  // -e
+  std::string plan_environment;           // --print-plan
+  std::vector<std::string> sketch;        // --join-sketch: the output, then the inputs
+  bool quiet = false;
+  std::string message;                    // Message: --help or --version, for standard output
+};
+
+// Reads the arguments. An unknown option is an Error with a suggestion.
+Result<CommandLine> parse_command_line(int argc, char** argv);
+
+}  // namespace fbuild

@@ -1,0 +1,208 @@
+// fbuild-gen: platformio.ini to build.ninja.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+
+#include "generator/command_line.h"
+#include "generator/config/config_json.h"
+#include "generator/config/project_config.h"
+#include "generator/ninja/build_files.h"
+#include "generator/plan/make_plan.h"
+#include "generator/sketch/sketch.h"
+#include "support/files.h"
+
+namespace fbuild {
+namespace {
+
+constexpr int kBadInput = 2;
+
+int fail(const Error& error) {
+  std::fprintf(stderr, "%s\n", error.text().c_str());
+  return kBadInput;
+}
+
+void warn(const Error& warning) { std::fprintf(stderr, "warning: %s\n", warning.text().c_str()); }
+
+void put(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+// The folder this program was started from, links resolved.
+std::string own_folder() {
+  char buffer[PATH_MAX];
+  ssize_t n = ::readlink("/proc/self/exe", buffer, sizeof buffer);
+  return n > 0 ? std::string(dir_name(std::string(buffer, static_cast<size_t>(n)))) : std::string();
+}
+
+// Platform files and templates: ../share/fbuild as seen from the program, in a build tree
+// and in an installed prefix alike.
+Result<std::string> data_folder() {
+  if (const char* named = std::getenv("FBUILD_DATA_DIR"); named && *named) return absolute_path(named);
+  std::string folder = normalize_path(own_folder() + "/../share/fbuild");
+  if (!is_directory(folder + "/platforms"))
+    return Error{"the platform files are not at '" + folder + "'",
+                 "install fbuild whole, or set FBUILD_DATA_DIR to the folder that has platforms/ and templates/"};
+  return folder;
+}
+
+int join_sketch_files(const std::vector<std::string>& paths) {
+  std::vector<SketchFile> files;
+  for (size_t i = 1; i < paths.size(); ++i) {
+    Result<std::string> content = read_file(paths[i]);
+    if (!content) return fail(content.error());
+    files.push_back({paths[i], std::move(*content)});
+  }
+  Result<std::string> text = join_sketch(std::move(files));
+  if (!text) return fail(text.error());
+  Result<bool> wrote = write_if_changed(paths[0], *text);
+  return wrote ? 0 : fail(wrote.error());
+}
+
+class Run {
+ public:
+  explicit Run(const CommandLine& line) : line_(line) {}
+
+  int operator()() {
+    project_ = absolute_path(".");
+    if (line_.job == CommandLine::Job::PrintConfig) return print_configuration();
+    if (config::ErrorPtr error = config_.load({.project_dir = project_})) return fail(error->error);
+    std::vector<std::string> requested = line_.environments;
+    if (!line_.plan_environment.empty()) requested = {line_.plan_environment};
+    if (config::ErrorPtr error = config_.validate(requested)) return fail(error->error);
+    if (line_.job == CommandLine::Job::ListEnvironments) {
+      for (const std::string& name : config_.environments()) put(name + "\n");
+      return 0;
+    }
+    return plan_and_write(requested);
+  }
+
+ private:
+  int print_configuration() {
+    config::PrintedConfig printed = config::print_config({.project_dir = project_});
+    put(printed.json);
+    if (!printed.error) return 0;
+    return fail(printed.error->error);
+  }
+
+  int plan_and_write(std::vector<std::string> names) {
+    if (names.empty()) names = config_.environments();
+    Result<std::string> data = data_folder();
+    if (!data) return fail(data.error());
+    std::string build_dir = path_inside(line_.build_dir.empty() ? ".fbuild/build" : line_.build_dir, project_);
+    Session session{config_, build_dir, *data + "/platforms", project_};
+    std::vector<BuildPlan> plans;
+    for (const std::string& name : names) {
+      Result<BuildPlan> plan = make_plan(session, name);
+      if (!plan) return fail(plan.error());
+      plans.push_back(std::move(*plan));
+    }
+    for (const config::ConfigWarning& warning : config_.warnings()) warn(warning.text);
+    for (const config::ConfigWarning& warning : config_.unsupported(names)) warn(warning.text);
+    for (const Error& warning : session.warnings) warn(warning);
+    if (line_.job == CommandLine::Job::PrintPlan) {
+      put(plan_json(plans.front()));
+      return 0;
+    }
+    return write(plans, session, *data);
+  }
+
+  int write(const std::vector<BuildPlan>& plans, const Session& session, const std::string& data) {
+    BuildFilesInput input;
+    input.build_dir = session.build_dir;
+    input.project = project_;
+    input.templates_dir = data + "/templates";
+    input.own = {own_folder() + "/fbuild-gen", own_folder() + "/fbuild-image"};
+    input.generate_arguments = {"-q"};
+    if (!line_.build_dir.empty()) input.generate_arguments.insert(input.generate_arguments.end(), {"-B", session.build_dir});
+    for (const std::string& name : line_.environments)
+      input.generate_arguments.insert(input.generate_arguments.end(), {"-e", name});
+    input.default_environments = default_environments(plans);
+    collect_inputs(plans, data, input);
+
+    bool first = !path_exists(join_path(session.build_dir, "build.ninja"));
+    Result<BuildFilesResult> result = line_.job == CommandLine::Job::CompileDatabases
+                                          ? write_compile_databases(plans, input)
+                                          : write_build_files(plans, input);
+    if (!result) return fail(result.error());
+    if (line_.quiet) return 0;
+    for (const std::string& note : result->notes) std::printf("note: %s\n", note.c_str());
+    if (line_.job == CommandLine::Job::CompileDatabases) {
+      for (const BuildPlan& plan : plans) std::printf("%s/compile_commands.json\n", plan.directory.c_str());
+      return 0;
+    }
+    std::string list;
+    for (const BuildPlan& plan : plans) list += (list.empty() ? "" : ", ") + plan.environment;
+    std::string where = line_.directory.empty() ? "" : " -C " + line_.directory;
+    if (!result->root_is_ours) {
+      std::printf("note: build.ninja is not ours and was left alone\n");
+      where += " -f " + join_path(session.build_dir, "build.ninja");
+    }
+    std::printf("%s: %s; now run: ninja%s\n", plans.size() == 1 ? "environment" : "environments", list.c_str(), where.c_str());
+    if (first) suggest_ignoring(session.build_dir, result->root_is_ours);
+    return 0;
+  }
+
+  // What is ours belongs into .gitignore, but that file is the user's.
+  void suggest_ignoring(const std::string& build_dir, bool root_is_ours) {
+    if (!path_exists(".git")) return;
+    Result<std::string> text = read_file(".gitignore");
+    std::string missing;
+    std::string top = build_dir.substr(0, build_dir.find('/')) + "/";
+    for (const std::string& name : {top, std::string(root_is_ours ? "build.ninja" : ""), std::string("compile_commands.json")}) {
+      if (name.empty() || name[0] == '/') continue;
+      std::string bare = name.back() == '/' ? name.substr(0, name.size() - 1) : name;
+      if (!text || ("\n" + *text).find("\n" + bare) == std::string::npos) missing += " " + name;
+    }
+    if (!missing.empty()) std::printf("note: to keep git quiet, add to .gitignore:%s\n", missing.c_str());
+  }
+
+  // What plain `ninja` builds: default_envs as far as they were generated, or everything.
+  std::vector<std::string> default_environments(const std::vector<BuildPlan>& plans) {
+    std::vector<std::string> out;
+    if (Result<const config::Value*> value = config_.get("platformio", "default_envs"))
+      for (const config::ListItem& item : (*value)->items)
+        if (std::any_of(plans.begin(), plans.end(), [&](const BuildPlan& plan) { return plan.environment == item.text; }))
+          out.push_back(item.text);
+    if (out.empty() || !line_.environments.empty()) {
+      out.clear();
+      for (const BuildPlan& plan : plans) out.push_back(plan.environment);
+    }
+    return out;
+  }
+
+  void collect_inputs(const std::vector<BuildPlan>& plans, const std::string& data, BuildFilesInput& input) {
+    std::vector<std::string>& inputs = input.inputs;
+    inputs = {input.own.generator, data + "/platforms", data + "/templates"};
+    const config::ConfigDependencies& config = config_.dependencies();
+    inputs.insert(inputs.end(), config.files.begin(), config.files.end());
+    inputs.insert(inputs.end(), config.directories.begin(), config.directories.end());
+    for (const BuildPlan& plan : plans) {
+      for (const std::string& name : plan.templates) inputs.push_back(input.templates_dir + "/" + name + ".ninja");
+      inputs.insert(inputs.end(), plan.files.begin(), plan.files.end());
+      inputs.insert(inputs.end(), plan.directories.begin(), plan.directories.end());
+    }
+  }
+
+  const CommandLine& line_;
+  std::string project_;
+  config::ProjectConfig config_;
+};
+
+}  // namespace
+}  // namespace fbuild
+
+int main(int argc, char** argv) {
+  using namespace fbuild;
+  Result<CommandLine> line = parse_command_line(argc, argv);
+  if (!line) return fail(line.error());
+  if (line->job == CommandLine::Job::Message) {
+    put(line->message);
+    return 0;
+  }
+  if (line->job == CommandLine::Job::JoinSketch) return join_sketch_files(line->sketch);
+  if (!line->directory.empty() && ::chdir(line->directory.c_str()) != 0)
+    return fail(Error{"cannot enter the folder: " + errno_text(errno), "-C names the folder that has platformio.ini", line->directory});
+  return Run(*line)();
+}

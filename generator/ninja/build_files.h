@@ -1,0 +1,46 @@
+// The files of the build directory, and build.ninja in the project's root.
+//
+//   build.ninja                     three lines that include the next file
+//   <build>/build.ninja             all environments
+//   <build>/generate.ninja          how all of these are made again when an input changes
+//   <build>/<env>/build.ninja       one environment, complete by itself
+//   <build>/<env>/graph.ninja       its edges, which both of the above load
+//   <build>/<env>/compile_commands.json
+//   <build>/packages/<name>         links to packages; <name>.stamp changes with one
+//
+// A file is written only when its content changes, and before the file that includes it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "generator/ninja/graph.h"
+#include "generator/plan/build_plan.h"
+#include "support/result.h"
+
+namespace fbuild {
+
+struct BuildFilesInput {
+  std::string build_dir;                       // as commands name it
+  std::string project;                         // absolute root, which is the working directory
+  std::string templates_dir;
+  OwnPrograms own;
+  std::vector<std::string> generate_arguments; // of fbuild-gen, to do this again
+  std::vector<std::string> default_environments;
+  std::vector<std::string> inputs;             // files and folders that lead to other files
+};
+
+struct BuildFilesResult {
+  int written = 0;                    // files whose content changed
+  bool root_is_ours = false;          // build.ninja in the root includes ours
+  std::vector<std::string> notes;     // for people
+};
+
+Result<BuildFilesResult> write_build_files(const std::vector<BuildPlan>& plans,
+                                           const BuildFilesInput& input);
+
+// Only the compile databases, and the link to one in the root.
+Result<BuildFilesResult> write_compile_databases(const std::vector<BuildPlan>& plans,
+                                                 const BuildFilesInput& input);
+
+}  // namespace fbuild

@@ -1,0 +1,57 @@
+#include "generator/ninja/text.h"
+
+namespace fbuild {
+
+namespace {
+
+bool plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         static_cast<unsigned char>(c) >= 0x80 ||
+         std::string_view("_-+=./,:@%^").find(c) != std::string_view::npos;
+}
+
+}  // namespace
+
+std::string shell_word(std::string_view word) {
+  bool bare = !word.empty();
+  for (char c : word) bare = bare && plain(c);
+  if (bare) return std::string(word);
+  std::string out = "'";
+  for (char c : word) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out += c;
+    }
+  }
+  return out + "'";
+}
+
+std::string shell_line(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) {
+    if (!out.empty()) out += ' ';
+    out += shell_word(word);
+  }
+  return out;
+}
+
+std::string ninja_value(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '$' || (c == ' ' && out.empty())) out += '$';
+    out += c;
+  }
+  return out;
+}
+
+std::string ninja_path(std::string_view path) {
+  std::string out;
+  for (char c : path) {
+    if (c == '$' || c == ' ' || c == ':') out += '$';
+    out += c;
+  }
+  return out;
+}
+
+}  // namespace fbuild

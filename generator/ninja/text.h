@@ -1,0 +1,25 @@
+// Text that goes through two readers: ninja, which expands `$`, and /bin/sh, which
+// splits words. Every word is quoted for the shell first and then escaped for ninja.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fbuild {
+
+// One word, quoted so that /bin/sh gives back exactly these bytes; left bare when it
+// needs no quotes.
+std::string shell_word(std::string_view word);
+
+// Words with a blank between, each quoted.
+std::string shell_line(const std::vector<std::string>& words);
+
+// A value on the right of `name =`: `$` is escaped, a leading blank too. The text must
+// have no newline (ninja has no way to write one).
+std::string ninja_value(std::string_view text);
+
+// A path in a build statement: `$`, blank and `:` are escaped.
+std::string ninja_path(std::string_view path);
+
+}  // namespace fbuild

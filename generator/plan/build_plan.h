@@ -1,0 +1,96 @@
+// The build plan of one environment: every command's ingredients and every file, decided
+// and spelled out, but not yet ninja text. Everything a command depends on is in it, so
+// two equal plans build the same firmware.
+//
+// Paths are as commands use them: relative to the project's root when they lie in it, and
+// below <build>/packages/ for packages.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "generator/platform/facts.h"
+#include "generator/platform/package.h"
+#include "generator/platform/platform.h"
+
+namespace fbuild {
+
+enum class Language { C, Cxx, AsmCpp, Asm };
+inline constexpr int kLanguages = 4;
+
+// The name of the rule that compiles a language, and so its name in plans.
+const char* language_rule(Language language);
+
+// The language of a file by its extension as PlatformIO knows them; none: not a source.
+std::optional<Language> source_language(std::string_view path);
+
+struct CompileUnit {
+  std::string source;
+  std::string object;
+  Language language = Language::C;
+};
+
+// Sources compiled with the same flags.
+struct SourceGroup {
+  std::string name;                         // "src", "FrameworkArduino", "lib/Name"
+  std::string archive;                      // path of the archive; empty: objects are linked
+  std::vector<std::string> flags[kLanguages];  // per language: argv without program and files
+  std::vector<CompileUnit> units;
+};
+
+// Sketch files joined into one source before it is compiled.
+struct SketchPlan {
+  std::vector<std::string> inputs;
+  std::string output;  // empty: the project has no sketch
+};
+
+struct PackageUse {
+  Package package;
+  std::string link;    // path in the build directory, linked to the package's root
+  std::string stamp;   // path of the file that changes when the package does
+  std::string identity;  // content of the stamp
+};
+
+struct PlannedAction {
+  std::string name;    // target <env>/<name>
+  std::string rule;
+  std::string input;   // file it works on; may be empty
+  bool always = true;
+  std::vector<std::pair<std::string, std::string>> variables;  // ready for the shell
+};
+
+struct PlannedStep {
+  std::string rule, input, output;
+  bool by_default = true;
+};
+
+struct BuildPlan {
+  std::string environment;
+  std::string platform, board, board_name;
+  std::string directory;                       // <build>/<env>
+  std::vector<std::string> templates;          // names
+  std::map<std::string, std::string> programs; // ninja variable to program path
+  std::vector<std::pair<std::string, std::string>> variables;
+  std::vector<PackageUse> packages;
+  SketchPlan sketch;
+  std::vector<SourceGroup> groups;             // in link order
+  std::string linker;                          // ninja variable of the program that links
+  std::vector<std::string> link_flags;         // before the objects
+  std::vector<std::string> link_libs;          // after them
+  std::vector<std::string> archives;           // in link_libs, as inputs
+  std::string elf;
+  std::vector<PlannedStep> steps;
+  std::vector<PlannedAction> actions;
+  SizeSpec size;                               // filled in; no flash sections: no report
+  std::vector<std::string> libraries;          // names of the libraries used, for people
+
+  // What the plan was made from, besides the configuration.
+  std::vector<std::string> files;
+  std::vector<std::string> directories;
+};
+
+// The plan as a JSON document, for --print-plan and for tests.
+std::string plan_json(const BuildPlan& plan);
+
+}  // namespace fbuild

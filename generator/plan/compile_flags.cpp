@@ -1,0 +1,249 @@
+#include "generator/plan/compile_flags.h"
+
+#include <algorithm>
+
+#include "generator/config/flag_words.h"
+#include "support/files.h"
+
+namespace fbuild {
+
+using config::FlagContext;
+using config::FlagItem;
+using config::FlagScope;
+using config::FlagScopes;
+using config::ListItem;
+using config::Value;
+
+namespace {
+
+using Arguments = std::vector<std::vector<std::string>>;
+
+// The version PlatformIO would announce; sources compare against it.
+constexpr const char* kPlatformioVersion = "60118";
+
+FlagContext make_context(Session& session, const Environment& environment) {
+  FlagContext out;
+  out.directory = session.project;
+  out.at = [&session](config::Origin place, std::string what, std::string fix) {
+    return session.config.at(place, std::move(what), std::move(fix));
+  };
+  out.variable = [&session](const std::string& name) { return session.config.variable(name); };
+  out.variables = environment_variables(session, environment);
+  return out;
+}
+
+// A macro of a platform file. Quotes in its value are the C string's, so they have to
+// outlive the shell that PlatformIO's command lines go through.
+FlagItem platform_define(const std::string& word) {
+  size_t equals = word.find('=');
+  if (equals == std::string::npos) return config::flag(word);
+  std::string value;
+  for (char c : word.substr(equals + 1)) {
+    if (c == '"') value += '\\';
+    value += c;
+  }
+  return config::define(word.substr(0, equals), value);
+}
+
+Status add_platform(const Environment& environment, const std::vector<FlagAddition>& additions, FlagScopes& scopes) {
+  for (const FlagAddition& addition : additions) {
+    if (!environment.holds(addition.when)) continue;
+    for (const auto& [name, words] : addition.flags) {
+      Result<std::vector<std::string>> filled = fill_words(environment, words);
+      if (!filled) return filled.error();
+      std::vector<FlagItem>& items = scopes[*config::find_scope(name)];
+      for (const std::string& word : *filled)
+        items.push_back(name == "CPPDEFINES" ? platform_define(word) : config::flag(word));
+    }
+  }
+  return {};
+}
+
+std::vector<ListItem> board_flags(const Environment& environment) {
+  std::vector<ListItem> out;
+  const Facts* flags = find_fact(environment.facts, "build.extra_flags");
+  if (!flags) return out;
+  if (flags->is_array()) {
+    for (const Facts& item : *flags) out.push_back({fact_text(item), {}});
+  } else if (std::string text = fact_text(*flags); !text.empty()) {
+    out.push_back({text, {}});
+  }
+  return out;
+}
+
+Result<std::vector<ListItem>> option_items(Session& session, const std::string& section, const char* option) {
+  Result<const Value*> value = session.config.get(section, option);
+  if (!value) return value.error();
+  return (*value)->items;
+}
+
+bool is_optimization(const std::string& flag) {
+  if (flag == "-Os" || flag == "-g") return true;
+  for (const char* kind : {"-O", "-g", "-ggdb"})
+    for (char level = '0'; level <= '3'; ++level)
+      if (flag == std::string(kind) + level) return true;
+  return false;
+}
+
+// build_type = debug: the levels given so far make way for debug_build_flags.
+Status make_debug(Session& session, const std::string& section, FlagScopes& scopes, FlagContext& context) {
+  scopes[FlagScope::CppDefines].push_back(config::flag("__PLATFORMIO_BUILD_DEBUG__"));
+  for (FlagScope scope : {FlagScope::AsFlags, FlagScope::CcFlags, FlagScope::LinkFlags})
+    std::erase_if(scopes[scope], [](const FlagItem& item) {
+      return item.kind == FlagItem::Kind::Single && is_optimization(item.text);
+    });
+  Result<std::vector<ListItem>> items = option_items(session, section, "debug_build_flags");
+  if (!items) return items.error();
+  Result<FlagScopes> flags = config::parse_flags(*items, context);
+  if (!flags) return flags.error();
+  auto add_unique = [&](FlagScope scope, const FlagItem& item) {
+    std::vector<FlagItem>& list = scopes[scope];
+    if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+  };
+  for (size_t i = 0; i < config::kFlagScopes; ++i)
+    for (const FlagItem& item : flags->items[i]) add_unique(static_cast<FlagScope>(i), item);
+  for (const FlagItem& item : (*flags)[FlagScope::CcFlags]) {
+    if (!item.text.starts_with("-O") && !item.text.starts_with("-g")) continue;
+    if (item.text.starts_with("-g")) add_unique(FlagScope::AsFlags, item);
+    add_unique(FlagScope::LinkFlags, item);
+  }
+  return {};
+}
+
+void prepend_includes(FlagScopes& scopes, const std::vector<std::string>& folders) {
+  std::vector<FlagItem> items;
+  for (const std::string& folder : folders) items.push_back(config::flag(folder));
+  std::vector<FlagItem>& path = scopes[FlagScope::CppPath];
+  path.insert(path.begin(), items.begin(), items.end());
+}
+
+Result<Arguments> arguments(const FlagScopes& scopes, FlagContext& context) {
+  Arguments out(kLanguages);
+  const std::pair<Language, config::Language> kinds[] = {{Language::C, config::Language::C},
+                                                         {Language::Cxx, config::Language::Cxx},
+                                                         {Language::AsmCpp, config::Language::Asm}};
+  for (auto [language, kind] : kinds) {
+    config::FlagWords words = config::compile_words(scopes, kind, context);
+    if (!words) return words.error();
+    out[static_cast<size_t>(language)] = std::move(*words);
+  }
+  config::FlagWords words = config::scope_words(scopes, FlagScope::AsFlags, context);
+  if (!words) return words.error();
+  out[static_cast<size_t>(Language::Asm)] = std::move(*words);
+  return out;
+}
+
+void keep(Session& session, EnvironmentFlags& flags, FlagContext& context) {
+  flags.commands.insert(flags.commands.end(), context.commands.begin(), context.commands.end());
+  flags.looked_at.insert(flags.looked_at.end(), context.looked_at.begin(), context.looked_at.end());
+  for (Error& warning : context.warnings) session.warn(std::move(warning));
+}
+
+}  // namespace
+
+config::Variables environment_variables(Session& session, const Environment& environment) {
+  auto folder = [&](const char* option) {
+    Result<const Value*> value = session.config.get("platformio", option);
+    return value ? config::value_text(**value) : std::string();
+  };
+  std::string build = join_path(session.build_dir, environment.name);
+  return {
+      {"PROJECT_DIR", session.project},
+      {"PROJECT_SRC_DIR", folder("src_dir")},
+      {"PROJECTSRC_DIR", folder("src_dir")},
+      {"PROJECT_INCLUDE_DIR", folder("include_dir")},
+      {"PROJECT_LIB_DIR", folder("lib_dir")},
+      {"PROJECT_DATA_DIR", folder("data_dir")},
+      {"PROJECT_BUILD_DIR", session.build_dir},
+      {"BUILD_DIR", build},
+      {"PIOENV", environment.name},
+      {"PIOPLATFORM", environment.platform->name},
+      {"PIOFRAMEWORK", environment.framework->name},
+      {"BOARD", fact_or(environment.facts, "id", "")},
+      {"BOARD_MCU", fact_or(environment.facts, "build.mcu", "")},
+      {"BOARD_F_CPU", fact_or(environment.facts, "build.f_cpu", "")},
+      {"UPLOAD_PORT", fact_or(environment.facts, "upload.port", "")},
+      {"UPLOAD_SPEED", fact_or(environment.facts, "upload.speed", "")},
+      {"UPLOAD_PROTOCOL", fact_or(environment.facts, "upload.protocol", "")},
+      {"PROGNAME", "firmware"},
+  };
+}
+
+Result<EnvironmentFlags> environment_flags(Session& session, const Environment& environment) {
+  EnvironmentFlags out;
+  std::string section = "env:" + environment.name;
+  FlagContext context = make_context(session, environment);
+  out.base[FlagScope::CppDefines].push_back(config::define("PLATFORMIO", kPlatformioVersion));
+  if (Status s = config::process_flags(out.base, board_flags(environment), context); !s) return s.error();
+  Result<std::vector<ListItem>> items = option_items(session, section, "build_flags");
+  if (!items) return items.error();
+  if (Status s = config::process_flags(out.base, *items, context); !s) return s.error();
+  if (Status s = add_platform(environment, environment.platform->flags, out.base); !s) return s.error();
+  if (Status s = add_platform(environment, environment.framework->flags, out.base); !s) return s.error();
+  if (environment.debug)
+    if (Status s = make_debug(session, section, out.base, context); !s) return s.error();
+  items = option_items(session, section, "build_unflags");
+  if (!items) return items.error();
+  if (Status s = config::process_unflags(out.base, *items, context); !s) return s.error();
+
+  config::FlagWords words = config::scope_words(out.base, FlagScope::LinkFlags, context);
+  if (!words) return words.error();
+  out.link_flags = std::move(*words);
+  words = config::scope_words(out.base, FlagScope::RPath, context);
+  if (!words) return words.error();
+  for (const std::string& path : *words) out.link_flags.push_back("-Wl,-rpath=" + path);
+  words = config::library_directory_words(out.base, context);
+  if (!words) return words.error();
+  out.lib_paths = std::move(*words);
+  words = config::library_words(out.base, context);
+  if (!words) return words.error();
+  out.libs = std::move(*words);
+  keep(session, out, context);
+  return out;
+}
+
+Result<Arguments> project_arguments(Session& session, const Environment& environment,
+                                    EnvironmentFlags& flags,
+                                    const std::vector<std::string>& include_dirs) {
+  FlagContext context = make_context(session, environment);
+  FlagScopes scopes = flags.base;
+  Result<std::vector<ListItem>> items = option_items(session, "env:" + environment.name, "build_src_flags");
+  if (!items) return items.error();
+  if (Status s = config::process_flags(scopes, *items, context); !s) return s.error();
+  prepend_includes(scopes, include_dirs);
+  keep(session, flags, context);
+  return arguments(scopes, context);
+}
+
+Result<Arguments> library_arguments(Session& session, const Environment& environment,
+                                    EnvironmentFlags& flags, const Library& library,
+                                    const std::vector<std::string>& include_dirs) {
+  FlagScopes scopes = flags.base;
+  if (!library.build_flags.empty() || !library.build_unflags.empty()) {
+    // Paths in a library's manifest are relative to the library.
+    FlagContext context = make_context(session, environment);
+    context.directory = join_path(session.project, library.folder);
+    context.relative_arguments = false;
+    auto items = [](const std::vector<std::string>& texts) {
+      std::vector<ListItem> out;
+      for (const std::string& text : texts) out.push_back({text, {}});
+      return out;
+    };
+    Status status = config::process_flags(scopes, items(library.build_flags), context);
+    if (status) status = config::process_unflags(scopes, items(library.build_unflags), context);
+    if (!status) return Error{status.error().what, status.error().fix, library.folder + "/library.json"};
+    for (FlagScope scope : {FlagScope::CppPath, FlagScope::LibPath})
+      for (FlagItem& item : scopes[scope]) item.text = path_inside(item.text, session.project);
+    keep(session, flags, context);
+  }
+  prepend_includes(scopes, include_dirs);
+  FlagContext context = make_context(session, environment);
+  return arguments(scopes, context);
+}
+
+Result<Arguments> framework_arguments(Session& session, const Environment& environment, EnvironmentFlags& flags) {
+  FlagContext context = make_context(session, environment);
+  return arguments(flags.base, context);
+}
+
+}  // namespace fbuild

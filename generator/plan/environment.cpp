@@ -1,0 +1,415 @@
+#include "generator/plan/environment.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "generator/platform/package_link.h"
+#include "generator/platform/yaml_reader.h"
+#include "support/files.h"
+#include "support/suggest.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace fbuild {
+
+using config::ListItem;
+using config::ProjectConfig;
+using config::Value;
+
+namespace {
+
+// `*` stands for any text.
+bool matches(std::string_view text, std::string_view pattern) {
+  size_t star = pattern.find('*');
+  if (star == std::string_view::npos) return text == pattern;
+  if (text.substr(0, star) != pattern.substr(0, star)) return false;
+  pattern.remove_prefix(star + 1);
+  text.remove_prefix(star);
+  for (;; text.remove_prefix(1)) {
+    if (matches(text, pattern)) return true;
+    if (text.empty()) return false;
+  }
+}
+
+std::string short_hash(const std::string& text) {
+  static const char digits[] = "0123456789abcdef";
+  uint64_t hash = XXH3_64bits(text.data(), text.size());
+  std::string out;
+  for (int i = 0; i < 8; ++i, hash >>= 4) out += digits[hash & 15];
+  return out;
+}
+
+// An option's value as text; "" when it is not set.
+Result<std::string> text_of(ProjectConfig& config, const std::string& section, const char* option) {
+  Result<const Value*> value = config.get(section, option);
+  if (!value) return value.error();
+  return (*value)->kind == Value::Kind::None ? std::string() : config::value_text(**value);
+}
+
+Result<std::vector<ListItem>> list_of(ProjectConfig& config, const std::string& section, const char* option) {
+  Result<const Value*> value = config.get(section, option);
+  if (!value) return value.error();
+  return (*value)->items;
+}
+
+// The error of something the environment names, at the place where it does.
+Error at_option(ProjectConfig& config, const std::string& section, const char* option, const Error& error) {
+  if (!error.file.empty()) return error;
+  return config.at(config.origin(section, option), error.what, error.fix);
+}
+
+Error missing_option(ProjectConfig& config, const std::string& section, const std::string& what,
+                     const std::string& fix) {
+  // There is no such line: the section's first option is the nearest place.
+  config::Origin place;
+  if (Result<std::vector<std::string>> names = config.options(section); names && !names->empty())
+    place = config.origin(section, names->front());
+  return config.at(place, what, fix);
+}
+
+Result<std::shared_ptr<const Platform>> platform_named(Session& session, const std::string& name) {
+  std::shared_ptr<const Platform>& known = session.platforms[name];
+  if (!known) {
+    Result<Platform> platform = load_platform(session.platforms_dir, name);
+    if (!platform) return platform.error();
+    known = std::make_shared<const Platform>(std::move(*platform));
+  }
+  return known;
+}
+
+// board_build.mcu = X and the like, with the type the manifest's own value has; and the
+// upload_* options, which stand above the board's.
+Status override_facts(Session& session, const std::string& section, Facts& facts) {
+  Result<std::vector<std::string>> options = session.config.options(section);
+  if (!options) return options.error();
+  for (const std::string& option : *options) {
+    if (!option.starts_with("board_")) continue;
+    Result<const Value*> value = session.config.get(section, option);
+    if (!value) return value.error();
+    std::string path = option.substr(6), text = config::value_text(**value);
+    const Facts* old = find_fact(facts, path);
+    if (old && old->is_boolean()) {
+      std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+      set_fact(facts, path, text == "1" || text == "yes" || text == "true");
+    } else if (old && old->is_number_integer()) {
+      char* end = nullptr;
+      long long number = std::strtoll(text.c_str(), &end, 10);
+      if (text.empty() || *end)
+        return session.config.at((*value)->origin, "'" + option + "' has to be a whole number, not '" + text + "'",
+                                 "the board's own value is " + fact_text(*old));
+      set_fact(facts, path, number);
+    } else {
+      set_fact(facts, path, text);
+    }
+  }
+  for (const char* name : {"protocol", "speed", "port", "flags"}) {
+    std::string option = std::string("upload_") + name;
+    Result<const Value*> value = session.config.get(section, option);
+    if (!value) return value.error();
+    if ((*value)->kind == Value::Kind::None) continue;
+    if ((*value)->kind == Value::Kind::List) {
+      Facts list = Facts::array();
+      for (const ListItem& item : (*value)->items) list.push_back(item.text);
+      if (!list.empty()) set_fact(facts, std::string("upload.") + name, list);
+    } else if (std::string text = config::value_text(**value); !text.empty()) {
+      set_fact(facts, std::string("upload.") + name, text);
+    }
+  }
+  return {};
+}
+
+// NAME @ PLACE of platform_packages.
+struct PackageRequest {
+  std::string place;
+  config::Origin origin;
+};
+
+Result<std::map<std::string, PackageRequest>> package_requests(Session& session, const std::string& section,
+                                                               const Platform& platform) {
+  std::map<std::string, PackageRequest> out;
+  Result<std::vector<ListItem>> items = list_of(session.config, section, "platform_packages");
+  if (!items) return items.error();
+  for (const ListItem& item : *items) {
+    auto trim = [](std::string text) {
+      size_t begin = text.find_first_not_of(" \t"), end = text.find_last_not_of(" \t");
+      return begin == std::string::npos ? std::string() : text.substr(begin, end - begin + 1);
+    };
+    size_t at = item.text.find('@');
+    std::string name = trim(item.text.substr(0, at));
+    std::string place = at == std::string::npos ? "" : trim(item.text.substr(at + 1));
+    if (size_t slash = name.find('/'); slash != std::string::npos) name = name.substr(slash + 1);
+    if (!platform.packages.count(name)) {
+      std::vector<std::string> known;
+      for (const auto& [key, spec] : platform.packages) known.push_back(key);
+      session.warn(session.config.at(item.origin, "platform '" + platform.name + "' uses no package '" + name + "'",
+                                     did_you_mean(name, known)));
+      continue;
+    }
+    if (place.find("://") != std::string::npos && !place.starts_with("symlink://") && !place.starts_with("file://"))
+      return session.config.at(item.origin, "package '" + name + "' cannot be fetched from '" + place + "' yet",
+                               "give a folder with symlink:// or file://");
+    bool is_path = place.find("://") != std::string::npos || place.find('/') != std::string::npos || place.starts_with(".");
+    if (!is_path) {
+      session.warn(session.config.at(item.origin, "versions of packages are not chosen yet: '" + item.text + "' is the installed one"));
+      continue;
+    }
+    if (place.starts_with("~/"))
+      if (const char* home = session.config.variable("HOME")) place = home + place.substr(1);
+    out[name] = {place, item.origin};
+  }
+  return out;
+}
+
+// The name of the link in <build>/packages: the package's own, unless another
+// environment has that from elsewhere.
+std::string link_name(Session& session, const Package& package) {
+  std::string key = package.name + '\0' + package.root;
+  auto known = session.link_of_root.find(key);
+  if (known != session.link_of_root.end()) return known->second;
+  std::string name = package.name;
+  if (session.root_of_link.count(name)) name += "-" + short_hash(package.given.empty() ? package.root : package.given);
+  session.root_of_link[name] = package.root;
+  return session.link_of_root[key] = name;
+}
+
+Result<PackageUse> use_package(Session& session, const Platform& platform, const std::string& name,
+                               const std::map<std::string, PackageRequest>& requests,
+                               const std::vector<std::string>& programs) {
+  auto spec = platform.packages.find(name);
+  if (spec == platform.packages.end())
+    return Error{"package '" + name + "' is not declared under 'packages'", "", platform.file};
+  auto request = requests.find(name);
+  std::string place = request == requests.end() ? "" : request->second.place;
+  auto [known, fresh] = session.packages.try_emplace(name + '\0' + place);
+  if (fresh) {
+    Result<Package> package = place.empty() ? system_package(spec->second, programs)
+                                            : package_at(spec->second, place, session.project);
+    if (!package) {
+      session.packages.erase(known);
+      if (place.empty()) return package.error();
+      return session.config.at(request->second.origin, package.error().what, package.error().fix);
+    }
+    known->second = std::move(*package);
+  }
+  PackageUse use;
+  use.package = known->second;
+  std::string link = join_path(session.build_dir, "packages/" + link_name(session, use.package));
+  use.link = link;
+  // Made already here, because sources are listed by the names commands will use.
+  if (Status s = make_directories(std::string(dir_name(link))); !s) return s.error();
+  if (Result<bool> linked = link_package(link, use.package.root, session.project); !linked) return linked.error();
+  return use;
+}
+
+}  // namespace
+
+void Session::warn(Error warning) {
+  std::string text = warning.text();
+  for (const Error& known : warnings)
+    if (known.text() == text) return;
+  warnings.push_back(std::move(warning));
+}
+
+std::string Environment::link_of(const std::string& package) const {
+  for (const PackageUse& use : packages)
+    if (use.package.name == package) return use.link;
+  return "";
+}
+
+std::optional<std::string> Environment::look_up(std::string_view place) const {
+  if (place == "env") return name;
+  if (place == "framework") {
+    Result<std::string> package = fill(framework->package, [this](std::string_view n) {
+      const Facts* fact = find_fact(facts, n);
+      return fact ? std::optional(fact_text(*fact)) : std::nullopt;
+    });
+    return package ? std::optional(link_of(*package)) : std::nullopt;
+  }
+  if (place == "variants") {
+    // A project may bring its own variants: build.variants_dir is a folder of the project.
+    std::string own = fact_or(facts, "build.variants_dir", "");
+    return own.empty() ? *look_up("framework") + "/variants" : normalize_path(own);
+  }
+  if (place.starts_with("package.")) {
+    std::string link = link_of(std::string(place.substr(8)));
+    return link.empty() ? std::nullopt : std::optional(link);
+  }
+  const Facts* fact = find_fact(facts, place);
+  return fact ? std::optional(fact_text(*fact)) : std::nullopt;
+}
+
+bool Environment::holds(const Condition& condition) const {
+  for (const Condition::Term& term : condition.terms) {
+    std::optional<std::string> value;
+    if (term.kind == Condition::Version) {
+      if (term.name == "compiler") {
+        value = compiler.version;
+      } else {
+        for (const PackageUse& use : packages)
+          if ("package." + use.package.name == term.name) value = use.package.version;
+      }
+      if (!value || value->empty() || !version_in(*value, term.values)) return false;
+      continue;
+    }
+    value = look_up(term.name);
+    bool any = value && std::any_of(term.values.begin(), term.values.end(),
+                                    [&](const std::string& pattern) { return matches(*value, pattern); });
+    if (term.kind == Condition::Has && (!value || value->empty())) return false;
+    if (term.kind == Condition::Lacks && value && !value->empty()) return false;
+    if (term.kind == Condition::Matches && !any) return false;
+    if (term.kind == Condition::Differs && any) return false;
+  }
+  return true;
+}
+
+Result<std::vector<std::string>> fill_words(const Environment& environment,
+                                            const std::vector<std::string>& words) {
+  std::vector<std::string> out;
+  Lookup lookup = [&](std::string_view name) { return environment.look_up(name); };
+  for (const std::string& word : words) {
+    Result<std::string> filled = fill(word, lookup);
+    if (!filled) return Error{filled.error().what, filled.error().fix, environment.platform->file};
+    bool one_place = word.size() > 2 && word[0] == '{' && word[1] != '{' && word.find('}') == word.size() - 1;
+    if (!one_place) {
+      out.push_back(std::move(*filled));
+      continue;
+    }
+    try {
+      for (std::string& part : split_words(*filled)) out.push_back(std::move(part));
+    } catch (const YamlFailure& failure) {
+      return Error{failure.error.what + " in '" + *filled + "'", "", environment.platform->file};
+    }
+  }
+  return out;
+}
+
+Result<Environment> resolve_environment(Session& session, const std::string& name) {
+  ProjectConfig& config = session.config;
+  std::string section = "env:" + name;
+  Environment out;
+  out.name = name;
+
+  Result<std::string> platform_text = text_of(config, section, "platform");
+  if (!platform_text) return platform_text.error();
+  if (platform_text->empty())
+    return missing_option(config, section, "environment '" + name + "' has no platform", "add 'platform = atmelavr' or another");
+  std::string platform_name = *platform_text;
+  if (size_t at = platform_name.find('@'); at != std::string::npos && platform_name.find("://") == std::string::npos) {
+    platform_name = platform_name.substr(0, at);
+    while (!platform_name.empty() && platform_name.back() == ' ') platform_name.pop_back();
+    session.warn(config.at(config.origin(section, "platform"),
+                           "versions of platforms are not looked at: '" + *platform_text + "' is '" + platform_name + "' as it comes with fbuild"));
+  }
+  if (size_t slash = platform_name.find('/'); slash != std::string::npos && platform_name.find("://") == std::string::npos)
+    platform_name = platform_name.substr(slash + 1);
+  Result<std::shared_ptr<const Platform>> platform = platform_named(session, platform_name);
+  if (!platform) return at_option(config, section, "platform", platform.error());
+  out.platform = *platform;
+
+  Result<std::string> board = text_of(config, section, "board");
+  if (!board) return board.error();
+  if (board->empty())
+    return missing_option(config, section, "environment '" + name + "' has no board", "add 'board = ID'");
+  Result<std::string> boards_dir = text_of(config, "platformio", "boards_dir");
+  if (!boards_dir) return boards_dir.error();
+  std::string project_boards = path_inside(boards_dir->empty() ? "boards" : *boards_dir, session.project);
+  Result<Facts> facts = find_board(*out.platform, {project_boards}, *board, out.board_file);
+  if (!facts) return at_option(config, section, "board", facts.error());
+  out.facts = std::move(*facts);
+  if (Status status = override_facts(session, section, out.facts); !status) return status.error();
+  Result<std::string> build_type = text_of(config, section, "build_type");
+  if (!build_type) return build_type.error();
+  out.debug = *build_type == "debug";
+  if (*build_type == "test")
+    return at_option(config, section, "build_type", Error{"test builds are not supported", "set build_type to release or debug"});
+  Result<std::vector<ListItem>> frameworks = list_of(config, section, "framework");
+  if (!frameworks) return frameworks.error();
+  if (frameworks->empty()) {
+    std::string known;
+    for (const auto& [key, spec] : out.platform->frameworks) known += (known.empty() ? "" : ", ") + key;
+    return missing_option(config, section, "environment '" + name + "' has no framework",
+                          "add 'framework = ...' (platform '" + out.platform->name + "' has " + known + ")");
+  }
+  if (frameworks->size() > 1)
+    return config.at((*frameworks)[1].origin, "more than one framework in one environment is not supported",
+                     "keep one of them");
+  const ListItem& wanted = (*frameworks)[0];
+  auto framework = out.platform->frameworks.find(wanted.text);
+  if (framework == out.platform->frameworks.end()) {
+    std::vector<std::string> known;
+    std::string list;
+    for (const auto& [key, spec] : out.platform->frameworks) {
+      known.push_back(key);
+      list += (list.empty() ? "" : ", ") + key;
+    }
+    std::string fix = did_you_mean(wanted.text, known);
+    return config.at(wanted.origin, "framework '" + wanted.text + "' is not supported for platform '" + out.platform->name + "'",
+                     fix.empty() ? "supported: " + list : fix);
+  }
+  out.framework = &framework->second;
+  if (const Facts* supported = find_fact(out.facts, "frameworks"); supported && supported->is_array()) {
+    bool found = false;
+    for (const Facts& item : *supported) found = found || item == wanted.text;
+    if (!found)
+      return config.at(wanted.origin, "board '" + *board + "' does not support framework '" + wanted.text + "'",
+                       "it supports: " + fact_text(*supported));
+  }
+
+  Result<std::map<std::string, PackageRequest>> requests = package_requests(session, section, *out.platform);
+  if (!requests) return requests.error();
+  std::vector<std::string> programs;
+  for (const auto& [variable, path] : out.platform->toolchain.programs) programs.push_back(path);
+  Result<PackageUse> toolchain = use_package(session, *out.platform, out.platform->toolchain.package, *requests, programs);
+  if (!toolchain) return at_option(config, section, "platform", toolchain.error());
+  out.packages.push_back(std::move(*toolchain));
+  Result<std::vector<std::string>> framework_package = fill_words(out, {out.framework->package});
+  if (!framework_package) return framework_package.error();
+  if (framework_package->empty() || !out.platform->packages.count((*framework_package)[0]))
+    return at_option(config, section, "board",
+                     Error{"platform '" + out.platform->name + "' has no package for core '" + fact_or(out.facts, "build.core", "?") + "' of board '" + *board + "'", ""});
+  Result<PackageUse> core = use_package(session, *out.platform, (*framework_package)[0], *requests, {});
+  if (!core) return at_option(config, section, "framework", core.error());
+  out.packages.push_back(std::move(*core));
+
+  PackageUse& compiler_package = out.packages.front();
+  std::vector<std::string> paths;
+  for (const std::string& program : programs) paths.push_back(join_path(compiler_package.package.root, program));
+  auto cc = out.platform->toolchain.programs.find("cc");
+  if (cc == out.platform->toolchain.programs.end())
+    return Error{"the toolchain has no program 'cc'", "", out.platform->file};
+  std::string driver = join_path(compiler_package.package.root, cc->second);
+  auto [identity, fresh] = session.compilers.try_emplace(driver);
+  if (fresh) {
+    Result<CompilerIdentity> answer =
+        identify_compiler(driver, paths, join_path(session.build_dir, "packages/compilers.json"));
+    if (!answer) {
+      session.compilers.erase(identity);
+      return answer.error();
+    }
+    identity->second = std::move(*answer);
+  }
+  out.compiler = identity->second;
+  compiler_package.package.version = out.compiler.version;
+  compiler_package.stamp = compiler_package.link + ".stamp";
+  compiler_package.identity = "compiler " + out.compiler.version + " " + out.compiler.digest + "\n";
+  return out;
+}
+
+std::optional<PackageUse> optional_package(Session& session, const Environment& environment,
+                                           const std::string& name, Error& why_not) {
+  Result<std::map<std::string, PackageRequest>> requests =
+      package_requests(session, "env:" + environment.name, *environment.platform);
+  if (!requests) {
+    why_not = requests.error();
+    return std::nullopt;
+  }
+  Result<PackageUse> use = use_package(session, *environment.platform, name, *requests, {});
+  if (!use) {
+    why_not = use.error();
+    return std::nullopt;
+  }
+  return std::move(*use);
+}
+
+}  // namespace fbuild

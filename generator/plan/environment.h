@@ -1,0 +1,71 @@
+// An environment with everything it names found: its platform, board, framework, packages
+// and compiler. The step between the configuration (text) and the plan (files and flags).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "generator/config/project_config.h"
+#include "generator/library/include_scan.h"
+#include "generator/library/library.h"
+#include "generator/plan/build_plan.h"
+#include "generator/plan/sources.h"
+#include "generator/platform/compiler.h"
+#include "generator/platform/package.h"
+#include "generator/platform/platform.h"
+#include "support/result.h"
+
+namespace fbuild {
+
+// What all environments of a run share, so that each thing is looked up and read once.
+struct Session {
+  config::ProjectConfig& config;
+  std::string build_dir;      // as commands name it: ".fbuild/build"
+  std::string platforms_dir;  // where <platform>.yaml lie
+  std::string project;        // absolute root; the working directory
+
+  std::map<std::string, std::shared_ptr<const Platform>> platforms = {};
+  std::map<std::string, Package> packages = {};             // by name and place given
+  std::map<std::string, std::string> link_of_root = {};     // package root to its link's name
+  std::map<std::string, std::string> root_of_link = {};
+  std::map<std::string, CompilerIdentity> compilers = {};   // by driver path
+  std::map<std::string, std::shared_ptr<const Library>> libraries = {};  // by folder
+  IncludeScans scans = {};
+  SourceListings sources = {};
+  std::vector<Error> warnings = {};                         // each text once
+
+  void warn(Error warning);
+};
+
+struct Environment {
+  std::string name;
+  std::shared_ptr<const Platform> platform;
+  const FrameworkSpec* framework = nullptr;
+  Facts facts;                        // the board's, overridden by the environment's options
+  std::string board_file;             // the project's own manifest, if it has one
+  std::vector<PackageUse> packages;   // toolchain first, then the framework's, then tools
+  CompilerIdentity compiler;
+  bool debug = false;                 // build_type = debug
+
+  // The link of a package in use; "" if it is not in use.
+  std::string link_of(const std::string& package) const;
+  // What `{name}` stands for in the platform's texts.
+  std::optional<std::string> look_up(std::string_view name) const;
+  bool holds(const Condition& condition) const;
+};
+
+Result<Environment> resolve_environment(Session& session, const std::string& name);
+
+// Fills the places of words. A word that is one place alone is split into words as a
+// shell would, because it stands for a list of flags; it vanishes when it is empty.
+Result<std::vector<std::string>> fill_words(const Environment& environment,
+                                            const std::vector<std::string>& words);
+
+// A PackageUse for a package of the platform that is not needed to build but by an
+// action; none when this machine does not have it.
+std::optional<PackageUse> optional_package(Session& session, const Environment& environment,
+                                           const std::string& name, Error& why_not);
+
+}  // namespace fbuild

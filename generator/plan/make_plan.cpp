@@ -1,0 +1,443 @@
+#include "generator/plan/make_plan.h"
+
+#include <algorithm>
+#include <set>
+
+#include "generator/library/finder.h"
+#include "generator/ninja/text.h"
+#include "generator/plan/compile_flags.h"
+#include "generator/sketch/sketch.h"
+#include "support/files.h"
+
+namespace fbuild {
+
+using config::ListItem;
+using config::Value;
+
+namespace {
+
+class Planner {
+ public:
+  Planner(Session& session, Environment environment)
+      : session_(session), env_(std::move(environment)), section_("env:" + env_.name) {}
+
+  Result<BuildPlan> run() {
+    describe();
+    for (Status (Planner::*step)() : {&Planner::project_sources, &Planner::libraries, &Planner::flags,
+                                      &Planner::groups, &Planner::link, &Planner::after_link, &Planner::actions})
+      if (Status s = (this->*step)(); !s) return s.error();
+    for (const std::string& name : env_.platform->templates) plan_.templates.push_back(name);
+    return std::move(plan_);
+  }
+
+ private:
+  Result<std::string> text(const std::string& section, const char* option) {
+    Result<const Value*> value = session_.config.get(section, option);
+    if (!value) return value.error();
+    return (*value)->kind == Value::Kind::None ? std::string() : config::value_text(**value);
+  }
+
+  Result<std::vector<std::string>> list(const std::string& section, const char* option) {
+    Result<const Value*> value = session_.config.get(section, option);
+    if (!value) return value.error();
+    std::vector<std::string> out;
+    for (const ListItem& item : (*value)->items) out.push_back(item.text);
+    return out;
+  }
+
+  static std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
+    return out;
+  }
+
+  // build_src_filter with its variables replaced.
+  Result<std::string> source_filter() {
+    Result<std::vector<std::string>> items = list(section_, "build_src_filter");
+    if (!items) return items.error();
+    Result<std::string> out = config::substitute_text(joined(*items), environment_variables(session_, env_));
+    if (!out) return session_.config.at(session_.config.origin(section_, "build_src_filter"), out.error().what, out.error().fix);
+    return out;
+  }
+
+  // A folder option of [platformio] as commands name it.
+  Result<std::string> folder(const char* option) {
+    Result<std::string> path = text("platformio", option);
+    if (!path) return path.error();
+    return path_inside(*path, session_.project);
+  }
+
+  void describe() {
+    plan_.environment = env_.name;
+    plan_.platform = env_.platform->name;
+    plan_.board = fact_or(env_.facts, "id", "");
+    plan_.board_name = fact_or(env_.facts, "name", plan_.board);
+    plan_.directory = join_path(session_.build_dir, env_.name);
+    plan_.packages = env_.packages;
+    plan_.files.push_back(env_.platform->file);
+    if (!env_.board_file.empty()) plan_.files.push_back(env_.board_file);
+    for (const std::string& file : env_.compiler.files) plan_.files.push_back(file);
+    const PackageUse& toolchain = env_.packages.front();
+    for (const auto& [variable, path] : env_.platform->toolchain.programs)
+      plan_.programs[variable] = join_path(toolchain.link, path);
+  }
+
+  // Below the environment's folder; a debug build has a folder of its own there.
+  std::string object_dir(const std::string& name) const {
+    return join_path(env_.debug ? join_path(plan_.directory, "debug") : plan_.directory, name);
+  }
+
+  void watch_folders(const SourceListing& sources) {
+    plan_.directories.insert(plan_.directories.end(), sources.directories.begin(), sources.directories.end());
+  }
+
+  Status project_sources() {
+    Result<std::string> src = folder("src_dir"), include = folder("include_dir");
+    if (!src) return src.error();
+    if (!include) return include.error();
+    src_dir_ = *src;
+    if (is_directory(*include)) include_dirs_.push_back(*include);
+    include_dirs_.push_back(src_dir_);
+    plan_.directories.push_back(is_directory(*include) ? *include : std::string(dir_name(*include)));
+    plan_.directories.push_back(is_directory(src_dir_) ? src_dir_ : std::string(dir_name(src_dir_)));
+
+    Result<std::string> filter = source_filter();
+    if (!filter) return filter.error();
+    const SourceListing& sources = session_.sources.of(src_dir_, *filter);
+    watch_folders(sources);
+    SourceGroup group;
+    group.name = "src";
+    group.units = compile_units(src_dir_, sources.files, object_dir("src"));
+    if (env_.framework->sketches)
+      if (Status s = sketch(group); !s) return s;
+    if (group.units.empty()) {
+      std::string fix = "put a .cpp, .c or .ino file there";
+      if (!is_directory(src_dir_)) fix = "make that folder and put a .cpp, .c or .ino file into it, or set 'src_dir'";
+      if (!filter->empty() && is_directory(src_dir_)) fix = "or does 'build_src_filter' leave everything out?";
+      config::Origin place = session_.config.origin(section_, filter->empty() ? "board" : "build_src_filter");
+      return session_.config.at(place, "environment '" + env_.name + "' has no sources in '" + src_dir_ + "'", fix);
+    }
+    for (const CompileUnit& unit : group.units) finder_.sources.push_back(unit.source);
+    finder_.include_dirs = include_dirs_;
+    project_group_ = std::move(group);
+    return {};
+  }
+
+  // Sketch files become one more source, made in the build directory.
+  Status sketch(SourceGroup& group) {
+    if (!is_directory(src_dir_)) return {};
+    Result<std::vector<std::string>> paths = find_sketch_files(src_dir_);
+    if (!paths) return paths.error();
+    if (paths->empty()) return {};
+    std::vector<SketchFile> files;
+    for (const std::string& path : *paths) {
+      Result<std::string> content = read_file(path);
+      if (!content) return content.error();
+      files.push_back({path, std::move(*content)});
+    }
+    Result<std::vector<SketchFile>> ordered = order_sketch(std::move(files));
+    if (!ordered) return ordered.error();
+    std::string name = sketch_output_name(ordered->front().path);
+    plan_.sketch.output = join_path(object_dir("sketch"), name);
+    std::string text = "#include <Arduino.h>\n";
+    for (const SketchFile& file : *ordered) {
+      plan_.sketch.inputs.push_back(file.path);
+      plan_.files.push_back(file.path);
+      text += file.content + "\n";
+    }
+    // The finder sees it where PlatformIO puts it, beside the sketch.
+    std::string beside = join_path(src_dir_, name);
+    session_.scans.set(beside, text);
+    finder_.sources.push_back(beside);
+    // Compiled in the place its name sorts to, which decides the order of linking.
+    CompileUnit unit{plan_.sketch.output, join_path(object_dir("src"), name + ".o"), Language::Cxx};
+    auto place = std::find_if(group.units.begin(), group.units.end(),
+                              [&](const CompileUnit& other) { return other.object > unit.object; });
+    group.units.insert(place, std::move(unit));
+    return {};
+  }
+
+  Status libraries() {
+    Result<std::string> lib_dir = folder("lib_dir");
+    if (!lib_dir) return lib_dir.error();
+    Result<std::vector<std::string>> extra = list(section_, "lib_extra_dirs");
+    if (!extra) return extra.error();
+    Result<std::vector<std::string>> ignore = list(section_, "lib_ignore");
+    if (!ignore) return ignore.error();
+    std::vector<std::string> storages;
+    for (const std::string& path : *extra) storages.push_back(path_inside(path, session_.project));
+    storages.push_back(*lib_dir);
+    Result<std::vector<std::string>> bundled = fill_words(env_, env_.framework->libraries);
+    if (!bundled) return bundled.error();
+    storages.insert(storages.end(), bundled->begin(), bundled->end());
+    for (const std::string& storage : storages) {
+      bool exists = is_directory(storage);
+      plan_.directories.push_back(exists ? storage : std::string(dir_name(storage)));
+      if (!exists) continue;
+      Result<std::vector<DirEntry>> entries = list_directory(storage);
+      if (!entries) return entries.error();
+      for (const DirEntry& entry : *entries) {
+        if (entry.kind != DirEntry::Directory || entry.name == "__cores__") continue;
+        Result<std::shared_ptr<const Library>> library = library_in(join_path(storage, entry.name));
+        if (!library) return library.error();
+        const std::vector<std::string>& frameworks = (*library)->frameworks;
+        bool fits = frameworks.empty() || std::any_of(frameworks.begin(), frameworks.end(), [&](const std::string& name) {
+                      return name == "*" || name == env_.framework->name;
+                    });
+        bool ignored = std::find(ignore->begin(), ignore->end(), (*library)->name) != ignore->end();
+        if (fits && !ignored) libraries_.push_back(**library);
+      }
+    }
+
+    Result<std::string> mode = text(section_, "lib_ldf_mode");
+    if (!mode) return mode.error();
+    FinderMode finder_mode = *mode == "off" ? FinderMode::Off : mode->starts_with("deep") ? FinderMode::Deep : FinderMode::Chain;
+    if (mode->ends_with("+"))
+      session_.warn(session_.config.at(session_.config.origin(section_, "lib_ldf_mode"),
+                                       "'lib_ldf_mode = " + *mode + "' does not look at #if yet",
+                                       "it finds what '" + mode->substr(0, mode->size() - 1) + "' finds"));
+    found_ = find_libraries(finder_, libraries_, finder_mode, session_.scans,
+                            [this](const Library& library) { return library_sources(library); });
+    for (int index : found_.used) {
+      const Library& library = libraries_[static_cast<size_t>(index)];
+      plan_.libraries.push_back(library.name);
+      for (const std::string& note : library.notes)
+        session_.warn(Error{"library '" + library.name + "': " + note, "", library.folder});
+    }
+    // What is found depends on the include lines of every file that was read for it.
+    plan_.files.insert(plan_.files.end(), found_.scanned.begin(), found_.scanned.end());
+    return {};
+  }
+
+  Result<std::shared_ptr<const Library>> library_in(const std::string& path) {
+    std::shared_ptr<const Library>& known = session_.libraries[path];
+    if (!known) {
+      Result<Library> library = load_library(path);
+      if (!library) return library.error();
+      known = std::make_shared<const Library>(std::move(*library));
+    }
+    return known;
+  }
+
+  std::vector<std::string> library_sources(const Library& library) {
+    const SourceListing& sources = session_.sources.of(library.source_dir, joined(library.source_filter));
+    watch_folders(sources);
+    std::vector<std::string> out;
+    for (const std::string& file : sources.files) out.push_back(normalize_path(join_path(library.source_dir, file)));
+    return out;
+  }
+
+  Status flags() {
+    Result<EnvironmentFlags> flags = environment_flags(session_, env_);
+    if (!flags) return flags.error();
+    flags_ = std::move(*flags);
+    return {};
+  }
+
+  // Include folders of a library and of all it depends on, in PlatformIO's order: its own,
+  // then those of its dependencies from the last to the first.
+  std::vector<std::string> library_includes(int index) {
+    std::vector<std::string> out;
+    std::vector<std::string> own = libraries_[static_cast<size_t>(index)].include_dirs;
+    for (int other : found_.depends[static_cast<size_t>(index)]) prepend_new(out, library_includes(other));
+    for (int other : found_.circular[static_cast<size_t>(index)])
+      prepend_new(out, libraries_[static_cast<size_t>(other)].include_dirs);
+    prepend_new(out, own);
+    return out;
+  }
+
+  // Puts those of `more` that are not there yet before the others.
+  static void prepend_new(std::vector<std::string>& list, const std::vector<std::string>& more) {
+    std::vector<std::string> fresh;
+    for (const std::string& item : more)
+      if (std::find(list.begin(), list.end(), item) == list.end()) fresh.push_back(item);
+    list.insert(list.begin(), fresh.begin(), fresh.end());
+  }
+
+  Status groups() {
+    // Libraries, dependencies first.
+    std::vector<std::string> project_includes;
+    for (int index : found_.project_depends) prepend_new(project_includes, library_includes(index));
+    prepend_new(project_includes, include_dirs_);
+    if (Status s = set_flags(project_group_, project_arguments(session_, env_, flags_, project_includes)); !s)
+      return s.error();
+    plan_.groups.push_back(std::move(project_group_));
+
+    Result<std::string> archive_option = text(section_, "lib_archive");
+    if (!archive_option) return archive_option.error();
+    bool archive_is_set = session_.config.is_set(section_, "lib_archive");
+    std::set<std::string> names;
+    for (int index : found_.used) {
+      const Library& library = libraries_[static_cast<size_t>(index)];
+      std::string name(base_name(library.folder));
+      for (int n = 2; !names.insert(name).second; ++n) name = std::string(base_name(library.folder)) + "-" + std::to_string(n);
+      SourceGroup group;
+      group.name = "lib/" + name;
+      bool archive = *archive_option != "False";
+      if (!archive_is_set && library.has_manifest_archive) archive = library.archive;
+      const SourceListing& sources = session_.sources.of(library.source_dir, joined(library.source_filter));
+      group.units = compile_units(library.source_dir, sources.files, object_dir("lib/" + name));
+      if (group.units.empty()) continue;
+      if (archive) group.archive = object_dir("lib/lib" + name + ".a");
+      if (Status s = set_flags(group, library_arguments(session_, env_, flags_, library, library_includes(index))); !s)
+        return s.error();
+      plan_.groups.push_back(std::move(group));
+    }
+
+    for (const GroupSpec& spec : env_.framework->groups) {
+      if (!env_.holds(spec.when)) continue;
+      Result<std::vector<std::string>> filled = fill_words(env_, {spec.name, spec.from, spec.filter});
+      if (!filled) return filled.error();
+      const std::string& from = (*filled)[1];
+      if (!is_directory(from))
+        return session_.config.at(session_.config.origin(section_, "board"),
+                                  "board '" + plan_.board + "' needs the folder '" + from + "', which its package does not have",
+                                  "is '" + env_.packages[1].package.name + "' the right package?");
+      const SourceListing& sources = session_.sources.of(from, (*filled)[2]);
+      watch_folders(sources);
+      SourceGroup group;
+      group.name = (*filled)[0];
+      group.units = compile_units(from, sources.files, object_dir("framework/" + group.name));
+      if (group.units.empty()) continue;  // a variant may be a header alone
+      if (spec.archive) group.archive = object_dir("framework/lib" + group.name + ".a");
+      if (Status s = set_flags(group, framework_arguments(session_, env_, flags_)); !s) return s.error();
+      plan_.groups.push_back(std::move(group));
+    }
+    return {};
+  }
+
+  static Status set_flags(SourceGroup& group, Result<std::vector<std::vector<std::string>>> arguments) {
+    if (!arguments) return arguments.error();
+    for (size_t i = 0; i < kLanguages; ++i) group.flags[i] = std::move((*arguments)[i]);
+    return {};
+  }
+
+  Status link() {
+    plan_.elf = object_dir("firmware.elf");
+    plan_.link_flags = flags_.link_flags;
+    bool cxx = false;
+    for (const SourceGroup& group : plan_.groups) {
+      if (!group.archive.empty()) plan_.archives.push_back(group.archive);
+      if (group.archive.empty())
+        for (const CompileUnit& unit : group.units) cxx = cxx || unit.language == Language::Cxx;
+    }
+    plan_.linker = cxx ? "cxx" : "cc";
+    plan_.link_libs = {"-L" + plan_.directory};
+    plan_.link_libs.insert(plan_.link_libs.end(), flags_.lib_paths.begin(), flags_.lib_paths.end());
+    plan_.link_libs.push_back("-Wl,--start-group");
+    plan_.link_libs.insert(plan_.link_libs.end(), plan_.archives.begin(), plan_.archives.end());
+    plan_.link_libs.insert(plan_.link_libs.end(), flags_.libs.begin(), flags_.libs.end());
+    plan_.link_libs.push_back("-Wl,--end-group");
+    return {};
+  }
+
+  Result<std::string> filled(const std::string& text) {
+    Result<std::string> out = fill(text, [this](std::string_view name) { return env_.look_up(name); });
+    if (!out) return Error{out.error().what, out.error().fix, env_.platform->file};
+    return out;
+  }
+
+  Status after_link() {
+    for (const StepSpec& step : env_.platform->steps)
+      plan_.steps.push_back({step.rule, object_dir(step.in), object_dir(step.out), step.by_default});
+    const SizeSpec& size = env_.platform->size;
+    for (auto [from, to] : {std::pair(&size.flash, &plan_.size.flash), std::pair(&size.ram, &plan_.size.ram),
+                            std::pair(&size.flash_max, &plan_.size.flash_max), std::pair(&size.ram_max, &plan_.size.ram_max)}) {
+      Result<std::string> value = filled(*from);
+      if (!value) return value.error();
+      *to = *value;
+    }
+    for (const auto& [name, value] : env_.platform->variables) {
+      Result<std::string> text = filled(value);
+      if (!text) return text.error();
+      plan_.variables.emplace_back(name, *text);
+    }
+    return {};
+  }
+
+  Status actions() {
+    for (const ActionSpec& spec : env_.platform->actions) {
+      if (!env_.holds(spec.when)) continue;
+      PlannedAction action;
+      action.name = spec.name;
+      action.rule = spec.rule;
+      if (!spec.in.empty()) action.input = object_dir(spec.in);
+      Error why_not;
+      std::optional<PackageUse> tool;
+      if (!spec.package.empty()) {
+        tool = optional_package(session_, env_, spec.package, why_not);
+        if (!tool) {
+          // The target is there all the same, and says what is missing when it is asked for.
+          action.rule = "missing_tool";
+          action.variables = {{"why", shell_word("error: " + why_not.text())}};
+          plan_.actions.push_back(std::move(action));
+          continue;
+        }
+        auto known = std::find_if(plan_.packages.begin(), plan_.packages.end(),
+                                  [&](const PackageUse& use) { return use.link == tool->link; });
+        if (known == plan_.packages.end()) plan_.packages.push_back(*tool);
+        action.variables.emplace_back(
+            "tool", shell_word(join_path(tool->link, env_.platform->packages.at(spec.package).probe)));
+      }
+      std::vector<std::string> arguments;
+      for (const ArgumentSpec& item : spec.arguments) {
+        if (!env_.holds(item.when)) continue;
+        Result<std::vector<std::string>> words = fill_words(env_, item.words);
+        if (!words) return words.error();
+        arguments.insert(arguments.end(), words->begin(), words->end());
+      }
+      action.variables.emplace_back("arguments", shell_line(arguments));
+      if (spec.needs_port) action.variables.emplace_back("port_search", port_search());
+      for (const auto& [name, value] : spec.variables) {
+        Result<std::string> text = filled(value);
+        if (!text) return text.error();
+        action.variables.emplace_back(name, shell_word(*text));
+      }
+      plan_.actions.push_back(std::move(action));
+    }
+    return {};
+  }
+
+  // How `fbuild-gen --serial-port` is to find the port to use.
+  std::string port_search() {
+    const Facts* upload = find_fact(env_.facts, "upload");
+    auto yes = [&](const char* name) {
+      const Facts* fact = upload ? find_fact(*upload, name) : nullptr;
+      return fact && fact->is_boolean() && fact->get<bool>();
+    };
+    std::string protocol = fact_or(env_.facts, "upload.protocol", "");
+    std::string port = fact_or(env_.facts, "upload.port", "");
+    if (port.empty() && (!yes("require_upload_port") || protocol.find("usb") != std::string::npos)) return "--none";
+    std::vector<std::string> words;
+    if (!port.empty()) words.insert(words.end(), {"--port", port});
+    if (const Facts* ids = find_fact(env_.facts, "build.hwids"); ids && ids->is_array())
+      for (const Facts& id : *ids)
+        if (id.is_array() && id.size() == 2)
+          words.insert(words.end(), {"--usb-id", fact_text(id[0]) + ":" + fact_text(id[1])});
+    if (yes("use_1200bps_touch")) words.push_back("--touch-1200");
+    if (yes("wait_for_upload_port")) words.push_back("--wait-new");
+    return shell_line(words);
+  }
+
+  Session& session_;
+  Environment env_;
+  std::string section_;
+  BuildPlan plan_;
+  std::string src_dir_;
+  std::vector<std::string> include_dirs_;
+  FinderProject finder_;
+  SourceGroup project_group_;
+  std::vector<Library> libraries_;
+  FoundLibraries found_;
+  EnvironmentFlags flags_;
+};
+
+}  // namespace
+
+Result<BuildPlan> make_plan(Session& session, const std::string& name) {
+  Result<Environment> environment = resolve_environment(session, name);
+  if (!environment) return environment.error();
+  return Planner(session, std::move(*environment)).run();
+}
+
+}  // namespace fbuild

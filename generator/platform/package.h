@@ -1,0 +1,30 @@
+// Packages: where a toolchain, core or tool lies on this machine. For now a package is
+// the system's own (found on PATH or in a known folder) or one that the project names
+// with platform_packages = NAME @ symlink:///path (also file:// and a plain path).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "generator/platform/platform.h"
+#include "support/result.h"
+
+namespace fbuild {
+
+struct Package {
+  std::string name;
+  std::string root;        // absolute folder
+  std::string given;       // the place as the user wrote it; empty: the system's
+  std::string version;     // "" when not known
+};
+
+// The package in the folder `place` (relative: to `project`). The Error of a folder that
+// does not look like the package has no place: the caller knows where it was written.
+Result<Package> package_at(const PackageSpec& spec, const std::string& place,
+                           const std::string& project);
+
+// The system's package. `programs` are paths below the root that have to be there. The
+// Error names the Debian package that brings it.
+Result<Package> system_package(const PackageSpec& spec, const std::vector<std::string>& programs);
+
+}  // namespace fbuild

@@ -1,0 +1,316 @@
+#include "generator/platform/platform.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "generator/platform/yaml_reader.h"
+#include "support/files.h"
+#include "support/suggest.h"
+
+namespace fbuild {
+
+namespace {
+
+// How scopes are written in a platform file, and PlatformIO's name for each.
+const std::vector<std::pair<std::string, std::string>> kScopes = {
+    {"asm", "ASFLAGS"},       {"asm_cpp", "ASPPFLAGS"},   {"c", "CFLAGS"},
+    {"common", "CCFLAGS"},    {"cxx", "CXXFLAGS"},        {"cpp", "CPPFLAGS"},
+    {"defines", "CPPDEFINES"}, {"includes", "CPPPATH"},   {"link", "LINKFLAGS"},
+    {"libs", "LIBS"},         {"lib_paths", "LIBPATH"},
+};
+
+struct Reader {
+  const std::string& file;
+
+  YamlMap map(const YAML::Node& node, std::string what) const {
+    return YamlMap(node, file, std::move(what));
+  }
+
+  // A scalar keeps its type as YAML 1.2's core schema has it: decimal integers and
+  // booleans; everything else is text. Quoted scalars are always text.
+  Facts facts(const YAML::Node& node) const {
+    if (node.IsMap()) {
+      Facts out = Facts::object();
+      for (const auto& item : node) out[item.first.Scalar()] = facts(item.second);
+      return out;
+    }
+    if (node.IsSequence()) {
+      Facts out = Facts::array();
+      for (const YAML::Node& item : node) out.push_back(facts(item));
+      return out;
+    }
+    if (node.IsNull()) return nullptr;
+    const std::string& text = node.Scalar();
+    if (node.Tag() == "!") return text;
+    if (text == "true") return true;
+    if (text == "false") return false;
+    if (!text.empty() && text.size() < 18 &&
+        std::all_of(text.begin() + (text[0] == '-' && text.size() > 1), text.end(),
+                    [](char c) { return c >= '0' && c <= '9'; }))
+      return std::strtoll(text.c_str(), nullptr, 10);
+    return text;
+  }
+
+  // `when` and `unless`: maps of facts to values; all terms of both must hold.
+  Condition condition(YamlMap& parent) const {
+    Condition out;
+    for (const char* word : {"when", "unless"}) {
+      std::optional<YAML::Node> node = parent.find(word);
+      if (!node) continue;
+      bool wanted = word[0] == 'w';
+      YamlMap map = this->map(*node, std::string("'") + word + "'");
+      for (const std::string& key : map.keys()) {
+        std::vector<std::string> values = map.texts(key);
+        if (values.empty()) map.fail(*node, "'" + key + "' of '" + word + "' has no value");
+        if (key == "has") {
+          for (const std::string& name : values)
+            out.terms.push_back({wanted ? Condition::Has : Condition::Lacks, name, {}});
+        } else if (key == "compiler" || key.compare(0, 8, "package.") == 0) {
+          if (!wanted) map.fail(*node, "'unless' does not take versions", "turn the range around");
+          out.terms.push_back({Condition::Version, key, values});
+        } else {
+          out.terms.push_back({wanted ? Condition::Matches : Condition::Differs, key, values});
+        }
+      }
+    }
+    return out;
+  }
+
+  std::vector<ArgumentSpec> arguments(YamlMap& parent) const {
+    std::vector<ArgumentSpec> out;
+    std::optional<YAML::Node> node = parent.find("arguments");
+    if (!node) return out;
+    if (!node->IsSequence()) parent.fail(*node, "'arguments' is not a list");
+    for (const YAML::Node& item : *node) {
+      ArgumentSpec spec;
+      if (item.IsScalar()) {
+        spec.words = split_words(item.Scalar());
+      } else {
+        YamlMap map = this->map(item, "an item of 'arguments'");
+        spec.when = condition(map);
+        spec.words = map.words("words");
+        map.finish();
+      }
+      out.push_back(std::move(spec));
+    }
+    return out;
+  }
+
+  FlagAddition flags(const YAML::Node& node) const {
+    FlagAddition out;
+    YamlMap map = this->map(node, "flags");
+    out.when = condition(map);
+    for (const auto& [key, scope] : kScopes) {
+      std::vector<std::string> words = map.words(key);
+      if (!words.empty()) out.flags[scope] = std::move(words);
+    }
+    map.finish();
+    return out;
+  }
+
+  std::vector<FlagAddition> flag_list(YamlMap& parent) const {
+    std::vector<FlagAddition> out;
+    std::optional<YAML::Node> node = parent.find("flags");
+    if (!node) return out;
+    if (!node->IsSequence()) return {flags(*node)};
+    for (const YAML::Node& item : *node) out.push_back(flags(item));
+    return out;
+  }
+
+  PackageSpec package(const std::string& name, const YAML::Node& node) const {
+    YamlMap map = this->map(node, "package '" + name + "'");
+    PackageSpec out;
+    out.name = name;
+    out.line = map.line();
+    out.probe = map.text("probe");
+    if (std::optional<YAML::Node> system = map.find("system")) {
+      YamlMap inner = this->map(*system, "'system' of package '" + name + "'");
+      out.program = inner.text("program");
+      out.folders = inner.texts("folders");
+      out.debian = inner.text("debian");
+      inner.finish();
+    }
+    if (std::optional<YAML::Node> version = map.find("version")) {
+      YamlMap inner = this->map(*version, "'version' of package '" + name + "'");
+      out.version_file = inner.required_text("file");
+      out.version_key = inner.required_text("key");
+      inner.finish();
+    }
+    map.finish();
+    return out;
+  }
+
+  FrameworkSpec framework(const std::string& name, const YAML::Node& node) const {
+    YamlMap map = this->map(node, "framework '" + name + "'");
+    FrameworkSpec out;
+    out.name = name;
+    out.package = map.required_text("package");
+    out.sketches = map.flag("sketches", false);
+    out.flags = flag_list(map);
+    out.libraries = map.texts("libraries");
+    if (std::optional<YAML::Node> groups = map.find("groups")) {
+      for (const YAML::Node& item : *groups) {
+        YamlMap inner = this->map(item, "a group");
+        GroupSpec group;
+        group.name = inner.required_text("name");
+        group.from = inner.required_text("from");
+        group.filter = inner.text("filter");
+        group.archive = inner.flag("archive", true);
+        group.when = condition(inner);
+        inner.finish();
+        out.groups.push_back(std::move(group));
+      }
+    }
+    map.finish();
+    return out;
+  }
+
+  ActionSpec action(const YAML::Node& node) const {
+    YamlMap map = this->map(node, "an action");
+    ActionSpec out;
+    out.name = map.required_text("name");
+    out.rule = map.required_text("rule");
+    out.in = map.text("in");
+    out.package = map.text("package");
+    out.when = condition(map);
+    out.needs_port = map.flag("port", false);
+    out.arguments = arguments(map);
+    out.variables = variables(map);
+    map.finish();
+    return out;
+  }
+
+  std::map<std::string, std::string> variables(YamlMap& parent) const {
+    std::map<std::string, std::string> out;
+    std::optional<YAML::Node> node = parent.find("variables");
+    if (!node) return out;
+    YamlMap map = this->map(*node, "'variables'");
+    for (const std::string& key : map.keys()) out[key] = map.text(key);
+    return out;
+  }
+
+  Platform platform(const YAML::Node& root) const {
+    YamlMap map = this->map(root, "a platform file");
+    Platform out;
+    out.file = file;
+    out.name = map.required_text("platform");
+    out.title = map.text("title", out.name);
+    out.templates = map.texts("templates");
+    if (std::optional<YAML::Node> node = map.find("packages")) {
+      YamlMap inner = this->map(*node, "'packages'");
+      for (const std::string& name : inner.keys()) out.packages[name] = package(name, *inner.find(name));
+    }
+    if (std::optional<YAML::Node> node = map.find("toolchain")) {
+      YamlMap inner = this->map(*node, "'toolchain'");
+      out.toolchain.package = inner.required_text("package");
+      if (std::optional<YAML::Node> programs = inner.find("programs")) {
+        YamlMap list = this->map(*programs, "'programs'");
+        for (const std::string& name : list.keys()) out.toolchain.programs[name] = list.text(name);
+      }
+      inner.finish();
+      if (!out.packages.count(out.toolchain.package))
+        map.fail(*node, "the toolchain's package '" + out.toolchain.package + "' is not under 'packages'");
+    }
+    if (std::optional<YAML::Node> node = map.find("frameworks")) {
+      YamlMap inner = this->map(*node, "'frameworks'");
+      for (const std::string& name : inner.keys())
+        out.frameworks[name] = framework(name, *inner.find(name));
+    }
+    out.flags = flag_list(map);
+    out.variables = variables(map);
+    if (std::optional<YAML::Node> node = map.find("steps")) {
+      for (const YAML::Node& item : *node) {
+        YamlMap inner = this->map(item, "a step");
+        out.steps.push_back({inner.required_text("rule"), inner.required_text("in"),
+                             inner.required_text("out"), inner.flag("default", true)});
+        inner.finish();
+      }
+    }
+    if (std::optional<YAML::Node> node = map.find("actions"))
+      for (const YAML::Node& item : *node) out.actions.push_back(action(item));
+    if (std::optional<YAML::Node> node = map.find("size")) {
+      YamlMap inner = this->map(*node, "'size'");
+      out.size = {inner.text("flash"), inner.text("ram"), inner.text("flash_max"), inner.text("ram_max")};
+      inner.finish();
+    }
+    if (std::optional<YAML::Node> node = map.find("boards")) {
+      YamlMap inner = this->map(*node, "'boards'");
+      for (const auto& item : *node) out.boards[item.first.Scalar()] = facts(item.second);
+    }
+    map.finish();
+    return out;
+  }
+};
+
+}  // namespace
+
+Result<Platform> parse_platform(const std::string& text, const std::string& file) {
+  try {
+    return Reader{file}.platform(YAML::Load(text));
+  } catch (const YamlFailure& failure) {
+    return failure.error;
+  } catch (const YAML::Exception& error) {
+    return Error{error.msg, "", file, error.mark.line + 1, error.mark.column + 1};
+  }
+}
+
+Result<Platform> load_platform(const std::string& folder, const std::string& name) {
+  std::string path = join_path(folder, name + ".yaml");
+  if (name.find('/') != std::string::npos || !is_regular_file(path)) {
+    std::vector<std::string> known;
+    if (Result<std::vector<DirEntry>> entries = list_directory(folder))
+      for (const DirEntry& entry : *entries)
+        if (entry.name.size() > 5 && entry.name.ends_with(".yaml"))
+          known.push_back(entry.name.substr(0, entry.name.size() - 5));
+    std::string fix = did_you_mean(name, known);
+    if (fix.empty()) {
+      for (const std::string& word : known) fix += (fix.empty() ? "known are " : ", ") + word;
+    }
+    return Error{"unknown platform '" + name + "'", fix};
+  }
+  Result<std::string> text = read_file(path);
+  if (!text) return text.error();
+  return parse_platform(*text, path);
+}
+
+Result<Facts> find_board(const Platform& platform, const std::vector<std::string>& folders,
+                         const std::string& id, std::string& source) {
+  source.clear();
+  std::vector<std::string> known;
+  for (const std::string& folder : folders) {
+    std::string path = join_path(folder, id + ".json");
+    if (id.find('/') == std::string::npos && is_regular_file(path)) {
+      Result<std::string> text = read_file(path);
+      if (!text) return text.error();
+      Facts facts;
+      try {
+        facts = Facts::parse(*text);
+      } catch (const Facts::parse_error& error) {
+        size_t end = std::min(error.byte ? error.byte - 1 : 0, text->size());
+        size_t line_start = end ? text->rfind('\n', end - 1) : std::string::npos;
+        int line = 1 + static_cast<int>(std::count(text->begin(), text->begin() + static_cast<long>(end), '\n'));
+        size_t column = line_start == std::string::npos ? end + 1 : end - line_start;
+        return Error{"not valid JSON", "a board manifest is a JSON object", path, line, static_cast<int>(column)};
+      }
+      if (!facts.is_object()) return Error{"a board manifest has to be a JSON object", "", path, 1};
+      if (!facts.contains("build") || !facts["build"].is_object())
+        return Error{"a board manifest needs an object \"build\"", "", path, 1};
+      facts["id"] = id;
+      source = path;
+      return facts;
+    }
+    if (Result<std::vector<DirEntry>> entries = list_directory(folder))
+      for (const DirEntry& entry : *entries)
+        if (entry.name.size() > 5 && entry.name.ends_with(".json"))
+          known.push_back(entry.name.substr(0, entry.name.size() - 5));
+  }
+  if (auto board = platform.boards.find(id); board != platform.boards.end()) {
+    Facts facts = board->second;
+    facts["id"] = id;
+    return facts;
+  }
+  for (const auto& [name, facts] : platform.boards) known.push_back(name);
+  return Error{"unknown board '" + id + "' for platform '" + platform.name + "'", did_you_mean(id, known)};
+}
+
+}  // namespace fbuild

@@ -1,0 +1,128 @@
+// A platform: everything that is known of one family of microcontrollers, read from
+// platforms/<name>.yaml. No family has code of its own; what differs between families
+// is in these structs, and platforms/README.md documents the file key by key.
+//
+// Flags are kept by scope, with the scopes SCons (and so PlatformIO) has, because the
+// order in which scopes and their contributors are joined decides the command line.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "generator/platform/facts.h"
+#include "support/result.h"
+
+namespace fbuild {
+
+// Scope ("ASFLAGS", "CCFLAGS", "CPPDEFINES"...) to words not yet filled in.
+using ScopeWords = std::map<std::string, std::vector<std::string>>;
+
+// A condition: each term names a fact (or "compiler", the compiler's version; or
+// "package.NAME", a package's version) and what it has to be; all terms must hold.
+struct Condition {
+  enum Kind { Has, Lacks, Matches, Differs, Version };
+  struct Term {
+    Kind kind;
+    std::string name;
+    // Matches, Differs: any / none of these, `*` stands for any text; Version: ranges, all
+    std::vector<std::string> values;
+  };
+  std::vector<Term> terms;
+};
+
+struct FlagAddition {
+  Condition when;  // no terms: always
+  ScopeWords flags;
+};
+
+// Sources that are compiled alike.
+struct GroupSpec {
+  std::string name;      // names the archive and the folder of its objects
+  std::string from;      // folder
+  std::string filter;    // as build_src_filter; empty: all
+  bool archive = true;   // false: the objects are linked one by one
+  Condition when;
+};
+
+struct FrameworkSpec {
+  std::string name;
+  std::string package;             // with places
+  bool sketches = false;           // .ino files are joined into one C++ file
+  std::vector<FlagAddition> flags;
+  std::vector<GroupSpec> groups;   // in link order
+  std::vector<std::string> libraries;  // folders with one library a folder
+};
+
+struct PackageSpec {
+  std::string name;
+  std::string probe;     // a file below the root without which it is not this package
+  // Where the system may have it: a program on PATH whose folder is the root's bin/, or
+  // folders, first match wins.
+  std::string program;
+  std::vector<std::string> folders;
+  std::string debian;    // the Debian package that brings it
+  // How its version is read: "file:KEY" of a file with KEY=value lines; empty: unknown.
+  std::string version_file, version_key;
+  int line = 0;
+};
+
+struct ToolchainSpec {
+  std::string package;
+  std::map<std::string, std::string> programs;  // ninja variable to path below the root
+};
+
+// A file made from another after the link.
+struct StepSpec {
+  std::string rule, in, out;
+  bool by_default = true;  // part of the environment's default target
+};
+
+struct ArgumentSpec {
+  Condition when;
+  std::vector<std::string> words;  // with places; a place is split into words when it fills one
+};
+
+// A target that does something and makes no file: upload, emulate...
+struct ActionSpec {
+  std::string name, rule, in;
+  std::string package;  // the program's package; empty: none is needed
+  bool needs_port = false;  // a serial port is found (and reset where the board wants it)
+  Condition when;
+  std::vector<ArgumentSpec> arguments;           // $arguments of the edge
+  std::map<std::string, std::string> variables;  // further ninja variables, with places
+};
+
+struct SizeSpec {
+  std::string flash, ram;          // section lists
+  std::string flash_max, ram_max;  // places for the limits in bytes
+};
+
+struct Platform {
+  std::string name, title, file;
+  std::map<std::string, PackageSpec> packages;
+  ToolchainSpec toolchain;
+  std::vector<std::string> templates;
+  std::map<std::string, FrameworkSpec> frameworks;
+  std::vector<FlagAddition> flags;                // with every framework, before its own
+  std::map<std::string, std::string> variables;   // ninja variables of an environment
+  std::vector<StepSpec> steps;
+  std::vector<ActionSpec> actions;
+  SizeSpec size;
+  std::map<std::string, Facts> boards;
+};
+
+// Reads and checks a platform file. `file` is what errors name.
+Result<Platform> parse_platform(const std::string& text, const std::string& file);
+
+// Loads <folder>/<name>.yaml. An unknown name is an Error that suggests a known one,
+// without a place: the caller knows where the name was written.
+Result<Platform> load_platform(const std::string& folder, const std::string& name);
+
+// The board's facts with `id` under "id": from a PlatformIO manifest <id>.json in one of
+// `folders` (the project's own boards) if there is one, else the platform's own. `source`
+// is set to the manifest's path, or emptied.
+Result<Facts> find_board(const Platform& platform, const std::vector<std::string>& folders,
+                         const std::string& id, std::string& source);
+
+}  // namespace fbuild

@@ -1,0 +1,79 @@
+// fbuild-image: what is done with a linked program: its size, its image files. Started
+// after every link, so it is one static program that reads, writes and is gone.
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "image/commands.h"
+#include "image/text.h"
+#include "support/suggest.h"
+
+namespace {
+
+constexpr char kUsage[] =
+    "fbuild-image COMMAND ...: sizes and images of linked programs (32-bit ELF files)\n"
+    "\n"
+    "  size --flash SECTIONS [--ram SECTIONS] [--flash-max BYTES] [--ram-max BYTES]\n"
+    "       [--json FILE] [--brief] ELF\n"
+    "      Prints the use of RAM and flash. SECTIONS is a comma list of section names, each\n"
+    "      with an optional * at its end. More flash than there is: exit status 1.\n"
+    "\n"
+    "  hex [-R SECTIONS] [-j SECTIONS] [--move SECTION=ADDRESS] -o FILE ELF\n"
+    "  bin [-R SECTIONS] [-j SECTIONS] [--move SECTION=ADDRESS] [--gap-fill BYTE] -o FILE ELF\n"
+    "      The program as Intel HEX or as plain bytes, the same as objcopy's -O ihex and\n"
+    "      -O binary: all sections but those of -R, or only those of -j. --move gives a\n"
+    "      section another address (objcopy's --change-section-lma).\n"
+    "\n"
+    "  --version, --help\n"
+    "\n"
+    "Numbers are decimal, 0x hexadecimal, or with K or M at their end (1024, 1048576).\n"
+    "Exit status: 0 done, 1 the program does not fit, 2 bad input.\n";
+
+struct Command {
+  const char* name;
+  int (*run)(std::span<const std::string>);
+};
+
+constexpr Command kCommands[] = {
+    {"size", fbuild::size_command},
+    {"hex", fbuild::hex_command},
+    {"bin", fbuild::bin_command},
+};
+
+}  // namespace
+
+namespace fbuild {
+
+int fail(const Error& error) {
+  std::string line = concat({error.file.empty() ? "fbuild-image: " : "", error.text(), "\n"});
+  std::fwrite(line.data(), 1, line.size(), stderr);
+  return 2;
+}
+
+}  // namespace fbuild
+
+int main(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty()) {
+    std::fputs(kUsage, stderr);
+    return 2;
+  }
+  if (arguments[0] == "--help" || arguments[0] == "-h") {
+    std::fputs(kUsage, stdout);
+    return 0;
+  }
+  if (arguments[0] == "--version") {
+    std::puts("fbuild-image " FBUILD_VERSION);
+    return 0;
+  }
+  std::vector<std::string> names;
+  for (const Command& command : kCommands) {
+    if (arguments[0] == command.name) return command.run(std::span(arguments).subspan(1));
+    names.push_back(command.name);
+  }
+  std::string fix = fbuild::did_you_mean(arguments[0], names);
+  if (fix.empty()) fix = "see fbuild-image --help";
+  return fbuild::fail(
+      {.what = fbuild::concat({"unknown command '", arguments[0], "'"}), .fix = fix});
+}

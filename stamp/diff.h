@@ -1,0 +1,53 @@
+// What a look at a root changed: the new entries get their generations, and whoever wants
+// to know (explain, the gate, snapshots of sealed states) gets the list.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "stamp/catalog.h"
+
+namespace fbuild::stamp {
+
+struct Change {
+  std::string path;     // below the root; of a single file, its path
+  Value before, after;  // kind None: was, or is, not there
+  int64_t mtime_before = 0, mtime_after = 0;
+  int64_t sealed_mtime = 0;  // see Entry
+  bool content() const { return before != after; }
+};
+
+struct DiffOptions {
+  uint32_t generation = 0;  // what changed entries are marked with
+  // The directory the table lies in: our own writes change its times, which is no news.
+  uint64_t own_device = 0, own_inode = 0;
+};
+
+struct DiffResult {
+  std::vector<Change> changes;  // of content or only of stat, by path; no directories
+  bool content = false;         // some value is another
+  bool touched = false;         // some stat is another, or content is
+  bool stored = false;          // something differs that the table should hold
+};
+
+// Compares a root's entries before and now, and sets `changed`, `touched` and
+// `sealed_mtime` of those now.
+DiffResult diff_blocks(const BlockView& before, Block& now, const DiffOptions& options);
+
+// The same for one single file.
+DiffResult diff_file(const Entry& before, Entry& now, std::string_view path,
+                     const DiffOptions& options);
+
+// The digest of a root: over the path, kind, size and hash of each entry that counts, in
+// walk order. `poisoned`: something in it could not be read.
+Hash128 root_digest(const BlockView& view, bool& poisoned);
+// The same for a single file.
+Hash128 file_digest(const Entry& entry, bool& poisoned);
+
+// Brings the snapshots of sealed states up to date after `changes` turned the root's
+// digest from `before` into `after`; begins one for `before` when it is among `sealed`.
+void update_snapshots(Catalog& catalog, RootState& root, const Hash128& before,
+                      const Hash128& after, const std::vector<Change>& changes, bool sealed);
+
+}  // namespace fbuild::stamp

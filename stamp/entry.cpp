@@ -1,0 +1,216 @@
+#include "stamp/entry.h"
+
+#include <fcntl.h>
+#include <linux/stat.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+
+#include "stamp/clock.h"
+#include "support/files.h"
+
+namespace fbuild::stamp {
+
+namespace {
+
+int64_t nanoseconds(const struct statx_timestamp& t) {
+  // Unsigned, because years that do not fit may wrap around but must not overflow.
+  return static_cast<int64_t>(static_cast<uint64_t>(t.tv_sec) * 1000000000u + t.tv_nsec);
+}
+
+// Local file systems that stamp every change from this machine's clock, with
+// nanoseconds on disk.
+bool has_exact_times(int fd) {
+  struct statfs fs;
+  if (::fstatfs(fd, &fs) != 0) return false;
+  switch (static_cast<uint64_t>(fs.f_type)) {
+    case 0xEF53:      // ext4
+    case 0x58465342:  // xfs
+    case 0x9123683E:  // btrfs
+    case 0x01021994:  // tmpfs
+    case 0x794C7630:  // overlayfs
+    case 0xF2F52010:  // f2fs
+    case 0x2FC12FC1:  // zfs
+    case 0xCA451A4E:  // bcachefs
+    case 0x858458F6:  // ramfs
+    case 0x73717368:  // squashfs, read-only
+    case 0xE0F5E1E2:  // erofs, read-only
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Devices already asked about; a handful at most, so a few atomic slots do. A slot holds
+// device << 1 | exact, plus one so that 0 means free.
+std::atomic<uint64_t> g_devices[16];
+
+bool device_has_exact_times(uint64_t device, int fd) {
+  for (std::atomic<uint64_t>& slot : g_devices) {
+    uint64_t known = slot.load(std::memory_order_relaxed);
+    if (known == 0) break;
+    if ((known - 1) >> 1 == device) return (known - 1) & 1;
+  }
+  bool exact = fd >= 0 && has_exact_times(fd);
+  if (fd < 0) return false;
+  uint64_t value = (device << 1 | (exact ? 1 : 0)) + 1;
+  for (std::atomic<uint64_t>& slot : g_devices) {
+    uint64_t free = 0;
+    if (slot.compare_exchange_strong(free, value) || free == value) break;
+  }
+  return exact;
+}
+
+// The kernel's ticks are 10 ms at most; the rest is for a store that follows the page
+// fault which set the time.
+constexpr int64_t kTickMargin = 25 * 1000000;
+// FAT has 2 s; the rest is for a server's clock that is not quite ours.
+constexpr int64_t kCoarseMargin = int64_t{4} * 1000000000;
+
+bool judge(const StatInfo& info, int64_t looked_at, bool exact) {
+  constexpr int64_t kSecond = 1000000000;
+  // Both times on a full second: times are kept in seconds here, whatever the type says.
+  if (info.ctime % kSecond == 0 && info.mtime % kSecond == 0) exact = false;
+  if (exact) return info.ctime >= looked_at - kTickMargin;
+  return std::max(info.ctime, info.mtime) >= looked_at - kCoarseMargin;
+}
+
+}  // namespace
+
+int stat_path(int dir, const char* path, bool follow_links, StatInfo& out) {
+  struct statx sx;
+  int flags = AT_STATX_SYNC_AS_STAT | AT_NO_AUTOMOUNT;
+  if (!follow_links) flags |= AT_SYMLINK_NOFOLLOW;
+  if (*path == '\0') flags |= AT_EMPTY_PATH;
+  if (::statx(dir, path, flags, STATX_TYPE | STATX_SIZE | STATX_MTIME | STATX_CTIME | STATX_INO,
+              &sx) != 0)
+    return errno;
+  out.size = sx.stx_size;
+  out.mtime = nanoseconds(sx.stx_mtime);
+  out.ctime = nanoseconds(sx.stx_ctime);
+  out.inode = sx.stx_ino;
+  out.device = makedev(sx.stx_dev_major, sx.stx_dev_minor);
+  out.mode = sx.stx_mode;
+  return 0;
+}
+
+bool is_racy(const StatInfo& info, int64_t looked_at, int fd) {
+  return judge(info, looked_at, device_has_exact_times(info.device, fd));
+}
+
+void Counters::add(const Counters& other) {
+  Counters copy = other;
+  for (int i = 0; i < kCounterCount; ++i) counter(*this, i) += counter(copy, i);
+}
+
+const char* const kCounterNames[kCounterCount] = {
+    "hits",      "misses", "stale", "puts", "files_statted", "files_hashed", "directories_listed",
+    "bytes_read"};
+
+uint64_t& counter(Counters& counters, int index) {
+  uint64_t* all[kCounterCount] = {&counters.hits,
+                                  &counters.misses,
+                                  &counters.stale,
+                                  &counters.puts,
+                                  &counters.files_statted,
+                                  &counters.files_hashed,
+                                  &counters.directories_listed,
+                                  &counters.bytes_read};
+  return *all[index];
+}
+
+namespace {
+
+// Reads all of `fd` and hashes it. Returns 0 or an errno value.
+int hash_content(int fd, uint64_t expected_size, ReadBuffer& buffer, Hash128& hash,
+                 uint64_t& bytes) {
+  char* data = buffer.bytes.get();
+  size_t used = 0;
+  bytes = 0;
+  // Most files fit into the buffer: one read, one call of the hash, no streaming state.
+  while (used < ReadBuffer::kSize) {
+    ssize_t n = ::read(fd, data + used, ReadBuffer::kSize - used);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno;
+    used += static_cast<size_t>(n);
+    bytes = used;
+    // A regular file's read is short only at its end.
+    if (n == 0 || used == expected_size) {
+      hash = hash_bytes(data, used);
+      return 0;
+    }
+  }
+  Hasher hasher;
+  hasher.add(data, used);
+  for (;;) {
+    ssize_t n = ::read(fd, data, ReadBuffer::kSize);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno;
+    if (n == 0) break;
+    hasher.add(data, static_cast<size_t>(n));
+    bytes += static_cast<uint64_t>(n);
+  }
+  hash = hasher.finish();
+  return 0;
+}
+
+HashOutcome failed(Entry& entry, int error_number) {
+  if (error_number == ENOENT || error_number == ENOTDIR) return HashOutcome::Gone;
+  entry.kind = Kind::Unreadable;
+  entry.flags |= kRacy;
+  set_identity(entry, StatInfo{});
+  entry.size = static_cast<uint64_t>(error_number);
+  entry.hash = {};
+  return HashOutcome::Failed;
+}
+
+}  // namespace
+
+HashOutcome hash_file(int dir, const char* path, Entry& entry, ReadBuffer& buffer,
+                      Counters& counters, bool& unstable) {
+  // O_NONBLOCK: should a FIFO have taken the file's place, opening it must not wait.
+  Fd fd(::openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!fd) {
+    // ENXIO: a socket, or a device without a driver.
+    if (errno == ENXIO) return HashOutcome::NotFile;
+    return failed(entry, errno);
+  }
+  StatInfo before, after;
+  bool consistent = false;
+  bool racy = true;
+  Hash128 hash;
+  int64_t looked_at = file_clock_now();
+  if (int error_number = stat_path(fd.get(), "", true, before)) return failed(entry, error_number);
+  for (int attempt = 0; attempt < 3 && !consistent; ++attempt) {
+    if (!before.is_regular()) return HashOutcome::NotFile;
+    uint64_t bytes = 0;
+    if (attempt && ::lseek(fd.get(), 0, SEEK_SET) != 0) return failed(entry, errno);
+    if (int error_number = hash_content(fd.get(), before.size, buffer, hash, bytes))
+      return failed(entry, error_number);
+    counters.bytes_read += bytes;
+    int64_t next_look = file_clock_now();
+    if (int error_number = stat_path(fd.get(), "", true, after)) return failed(entry, error_number);
+    consistent = bytes == before.size && after.size == before.size && after.mtime == before.mtime &&
+                 after.ctime == before.ctime;
+    if (consistent) {
+      racy = judge(before, looked_at, device_has_exact_times(before.device, fd.get()));
+    } else {
+      before = after;
+      looked_at = next_look;
+    }
+  }
+  ++counters.files_hashed;
+  if (!consistent) unstable = true;
+  set_identity(entry, before);
+  entry.hash = hash;
+  entry.kind = Kind::File;
+  entry.flags = static_cast<uint8_t>((entry.flags & ~kRacy) | (racy ? kRacy : 0));
+  return HashOutcome::Hashed;
+}
+
+}  // namespace fbuild::stamp

@@ -1,0 +1,75 @@
+#include "stamp/filter.h"
+
+#include <algorithm>
+
+#include "stamp/definition.h"
+
+namespace fbuild::stamp {
+
+namespace {
+
+void split(std::string_view list, std::vector<std::string_view>& out) {
+  while (!list.empty()) {
+    size_t comma = std::min(list.find(','), list.size());
+    if (comma) out.push_back(list.substr(0, comma));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+}
+
+bool contains(const std::vector<std::string_view>& list, std::string_view item) {
+  return std::binary_search(list.begin(), list.end(), item);
+}
+
+}  // namespace
+
+Filter::Filter(std::string_view extensions, std::string_view excludes,
+               std::string build_directory) {
+  if (extensions.empty()) {
+    for (const std::string& item : default_extensions()) extensions_.push_back(item);
+  } else {
+    split(extensions.substr(1), extensions_);
+  }
+  std::sort(extensions_.begin(), extensions_.end());
+  every_file_ = contains(extensions_, "*");
+  without_extension_ = contains(extensions_, ".");
+
+  if (excludes.empty()) {
+    for (const std::string& item : default_excludes()) names_.push_back(item);
+    build_directory_ = std::move(build_directory);
+  } else {
+    std::vector<std::string_view> all;
+    split(excludes.substr(1), all);
+    for (std::string_view item : all) {
+      while (item.size() > 1 && item.back() == '/') item.remove_suffix(1);
+      if (item.starts_with("./")) {
+        paths_.push_back(item.substr(2));
+      } else if (item.find('/') != std::string_view::npos) {
+        paths_.push_back(item);
+      } else {
+        names_.push_back(item);
+      }
+    }
+  }
+  std::sort(names_.begin(), names_.end());
+  std::sort(paths_.begin(), paths_.end());
+}
+
+bool Filter::watches_file(std::string_view name) const {
+  if (every_file_) return true;
+  size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos) return without_extension_;
+  // ".gitignore" has neither a name nor an extension that anything would read.
+  if (dot == 0) return false;
+  return contains(extensions_, name.substr(dot + 1));
+}
+
+bool Filter::excludes(std::string_view directory, std::string_view name) const {
+  if (contains(names_, name)) return true;
+  if (paths_.empty() && build_directory_.empty()) return false;
+  std::string path(directory);
+  if (!path.empty()) path += '/';
+  path += name;
+  return path == build_directory_ || contains(paths_, path);
+}
+
+}  // namespace fbuild::stamp

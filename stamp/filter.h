@@ -1,0 +1,30 @@
+// Which names below a root are watched.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fbuild::stamp {
+
+class Filter {
+ public:
+  // The lists as the catalog has them: "" for the defaults, else '=' and names separated
+  // by commas. `build_directory`, a path below the root or "", is skipped together with
+  // the default excludes. Neither text may go away while the filter is used.
+  Filter(std::string_view extensions, std::string_view excludes, std::string build_directory);
+
+  bool watches_file(std::string_view name) const;
+  // `directory` is the path below the root of what holds `name`, "" for the root.
+  bool excludes(std::string_view directory, std::string_view name) const;
+
+ private:
+  std::vector<std::string_view> extensions_;  // sorted
+  std::vector<std::string_view> names_;       // sorted
+  std::vector<std::string_view> paths_;       // sorted
+  std::string build_directory_;
+  bool every_file_ = false;
+  bool without_extension_ = false;
+};
+
+}  // namespace fbuild::stamp

@@ -1,0 +1,127 @@
+#include "stamp/hash.h"
+
+#include <cstring>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace fbuild::stamp {
+
+Hash128 hash_bytes(const void* data, size_t size) {
+  XXH128_hash_t h = XXH3_128bits(data, size);
+  return {h.low64, h.high64};
+}
+
+uint64_t checksum64(const void* data, size_t size, uint64_t seed) {
+  return XXH3_64bits_withSeed(data, size, seed);
+}
+
+uint64_t checksum64_padded(const void* first, size_t first_size, const void* second,
+                           size_t second_size, uint64_t seed) {
+  static const char kZeros[8] = {};
+  XXH3_state_t* state = XXH3_createState();
+  XXH3_64bits_reset_withSeed(state, seed);
+  XXH3_64bits_update(state, first, first_size);
+  XXH3_64bits_update(state, second, second_size);
+  XXH3_64bits_update(state, kZeros, (8 - (first_size + second_size) % 8) % 8);
+  uint64_t value = XXH3_64bits_digest(state);
+  XXH3_freeState(state);
+  return value;
+}
+
+namespace {
+
+void append_hex(std::string& out, uint64_t value) {
+  for (int shift = 60; shift >= 0; shift -= 4) out += "0123456789abcdef"[(value >> shift) & 15];
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+}  // namespace
+
+std::string hex(const Hash128& hash) {
+  std::string out;
+  append_hex(out, hash.high);
+  append_hex(out, hash.low);
+  return out;
+}
+
+std::string hex64(uint64_t value) {
+  std::string out;
+  append_hex(out, value);
+  return out;
+}
+
+bool parse_hex64(std::string_view text, uint64_t& out) {
+  if (text.size() != 16) return false;
+  uint64_t value = 0;
+  for (char c : text) {
+    int digit = hex_digit(c);
+    if (digit < 0) return false;
+    value = value << 4 | static_cast<uint64_t>(digit);
+  }
+  out = value;
+  return true;
+}
+
+bool parse_hex(std::string_view text, Hash128& out) {
+  return text.size() == 32 && parse_hex64(text.substr(0, 16), out.high) &&
+         parse_hex64(text.substr(16), out.low);
+}
+
+Hasher::Hasher() : state_(XXH3_createState()) {
+  reset();
+}
+Hasher::~Hasher() {
+  XXH3_freeState(static_cast<XXH3_state_t*>(state_));
+}
+
+void Hasher::reset() {
+  used_ = 0;
+  XXH3_128bits_reset(static_cast<XXH3_state_t*>(state_));
+}
+
+void Hasher::flush() {
+  if (used_) XXH3_128bits_update(static_cast<XXH3_state_t*>(state_), buffer_, used_);
+  used_ = 0;
+}
+
+void Hasher::add(const void* data, size_t size) {
+  if (size > sizeof buffer_ - used_) {
+    flush();
+    if (size >= sizeof buffer_) {
+      XXH3_128bits_update(static_cast<XXH3_state_t*>(state_), data, size);
+      return;
+    }
+  }
+  if (size) std::memcpy(buffer_ + used_, data, size);
+  used_ += size;
+}
+
+void Hasher::add_u64(uint64_t value) {
+  unsigned char bytes[8];
+  for (int i = 0; i < 8; ++i) bytes[i] = static_cast<unsigned char>(value >> (8 * i));
+  add(bytes, 8);
+}
+
+void Hasher::add_sized(std::string_view text) {
+  add_u64(text.size());
+  add(text);
+}
+
+void Hasher::add_hash(const Hash128& hash) {
+  add_u64(hash.low);
+  add_u64(hash.high);
+}
+
+Hash128 Hasher::finish() {
+  flush();
+  XXH128_hash_t h = XXH3_128bits_digest(static_cast<XXH3_state_t*>(state_));
+  return {h.low64, h.high64};
+}
+
+}  // namespace fbuild::stamp

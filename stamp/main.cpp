@@ -1,0 +1,262 @@
+// fbuild-stamp: the commands. All they do is in watch.h.
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "stamp/options.h"
+#include "stamp/watch.h"
+#include "support/files.h"
+#include "support/json_text.h"
+
+using namespace fbuild;
+using namespace fbuild::stamp;
+
+namespace {
+
+// Straight to the descriptor: standard I/O streams cost more than all the rest.
+bool put(int fd, std::string_view text) {
+  while (!text.empty()) {
+    ssize_t n = ::write(fd, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    text.remove_prefix(static_cast<size_t>(n));
+  }
+  return true;
+}
+
+int fail(const Error& error) {
+  put(2, "fbuild-stamp: " + error.text() + "\n");
+  return 2;
+}
+
+struct Output {
+  std::string out;
+  std::string err;
+};
+
+void add_warnings(Session& session, Output& output) {
+  for (const std::string& line : session.take_warnings())
+    output.err += "fbuild-stamp: warning: " + line + "\n";
+}
+
+std::string_view state_word(const SetStatus& status) {
+  return status.clean ? "clean" : status.sealed ? "dirty" : "unsealed";
+}
+
+std::string counters_text(Counters counters) {
+  std::string out;
+  for (int i = 0; i < kCounterCount; ++i) {
+    if (i) out += ' ';
+    out += kCounterNames[i];
+    out += '=';
+    out += std::to_string(counter(counters, i));
+  }
+  return out;
+}
+
+void add_verbose(Session& session, const std::vector<SetStatus>& all, Output& output) {
+  for (const SetStatus& status : all)
+    if (!status.clean) output.err += status.name + " is dirty: " + status.why + "\n";
+  output.err += counters_text(session.last_run()) + "\n";
+}
+
+void add_phases(Session& session, Output& output) {
+  const char* wanted = std::getenv("FBUILD_PERF_LOG");
+  if (!wanted || std::strcmp(wanted, "1") != 0) return;
+  for (const Phase& phase : session.phases()) {
+    char line[128];
+    std::snprintf(line, sizeof line, "fbuild-stamp: %-9s %9.3f ms\n", phase.name,
+                  static_cast<double>(phase.nanoseconds) / 1e6);
+    output.err += line;
+  }
+}
+
+Result<std::string> read_stdin() {
+  std::string text;
+  char buffer[65536];
+  for (;;) {
+    ssize_t n = ::read(0, buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return Error{"cannot read: " + errno_text(errno), "", "<stdin>"};
+    if (n == 0) return text;
+    text.append(buffer, static_cast<size_t>(n));
+  }
+}
+
+Result<int> run_define(Session& session, const Options& options) {
+  if (Status named = check_set_name(options.operands[0]); !named) return named.error();
+  Result<std::string> text = read_stdin();
+  if (!text) return text.error();
+  Result<Definition> definition = parse_definition(*text, "<stdin>");
+  if (!definition) return definition.error();
+  if (Status status = session.define(options.operands[0], *definition); !status)
+    return status.error();
+  return 0;
+}
+
+// check, status and explain: they differ in what they print.
+Result<int> run_look(Session& session, const Options& options, Output& output) {
+  std::vector<std::string> names = options.operands;
+  if (names.empty()) names = session.set_names();
+  Result<std::vector<SetStatus>> all = session.check(names);
+  if (!all) return all.error();
+  bool dirty = false;
+  std::string written;
+  for (const SetStatus& status : *all) {
+    dirty |= !status.clean;
+    if (options.command == "check") {
+      output.out += status.name + " " + hex(status.fingerprint) + " " +
+                    (status.token.empty() ? "-" : status.token) + " ";
+      output.out += state_word(status);
+      output.out += '\n';
+      written += status.name + " " + hex(status.fingerprint) + "\n";
+    } else if (options.command == "status") {
+      output.out += status.name + ": ";
+      output.out += status.clean ? "clean" : "dirty (" + status.why + ")";
+      output.out += '\n';
+    } else {
+      Result<std::vector<Difference>> differences = session.explain(status.name);
+      if (!differences) return differences.error();
+      if (differences->empty()) output.out += status.name + ": clean\n";
+      for (const Difference& difference : *differences)
+        output.out += difference.item + ": " + difference.how + "\n";
+    }
+  }
+  if (!options.write_file.empty()) {
+    if (Result<bool> wrote = write_if_changed(options.write_file, written); !wrote)
+      return wrote.error();
+  }
+  if (options.verbose) add_verbose(session, *all, output);
+  return options.exit_code && dirty ? 1 : 0;
+}
+
+Result<int> run_seal(Session& session, const Options& options, Output& output) {
+  std::string token = options.operands.size() > 1 ? options.operands[1] : "";
+  if (options.operands.size() > 1 && token.empty())
+    return Error{"the token is empty", "use the one that `check` printed"};
+  Result<SealOutcome> outcome = session.seal(options.operands[0], token);
+  if (!outcome) return outcome.error();
+  if (options.verbose) output.err += counters_text(session.last_run()) + "\n";
+  if (outcome->sealed) return 0;
+  output.err +=
+      "fbuild-stamp: " + options.operands[0] + " is not sealed: " + outcome->reason + "\n";
+  return 1;
+}
+
+Result<int> run_list(Session& session, const Options& options, Output& output) {
+  Result<std::vector<SetStatus>> all = session.check(options.operands);
+  if (!all) return all.error();
+  Status status = session.for_each_entry(options.operands[0], [&](const EntryInfo& info) {
+    switch (info.kind) {
+      case Kind::File:
+        output.out += hex(info.hash) + " " + std::to_string(info.size);
+        break;
+      case Kind::Dangling:
+        output.out += "(dangling link) -";
+        break;
+      case Kind::Special:
+        output.out += "(special file) -";
+        break;
+      case Kind::Loop:
+        output.out += "(link to a directory above) -";
+        break;
+      case Kind::Unreadable:
+        output.out += "(unreadable) -";
+        break;
+      default:
+        output.out += "(missing) -";
+        break;
+    }
+    output.out += ' ';
+    output.out += quote_word(info.path);
+    output.out += info.artifact ? " (artifact)\n" : "\n";
+  });
+  if (!status) return status.error();
+  return 0;
+}
+
+Result<int> run_stats(Session& session, const Options& options, Output& output) {
+  TableStats stats = session.stats();
+  const std::pair<const char*, uint64_t> sizes[] = {
+      {"table_bytes", stats.table_bytes},
+      {"generation", stats.generation},
+      {"sets", stats.sets},
+      {"roots", stats.roots},
+      {"entries", stats.entries},
+      {"files", stats.files},
+      {"directories", stats.directories},
+  };
+  if (!options.json) {
+    for (const auto& [name, value] : sizes)
+      output.out += std::string(name) + " " + std::to_string(value) + "\n";
+    output.out += "total " + counters_text(stats.totals) + "\n";
+    output.out += "last " + counters_text(stats.last) + "\n";
+    return 0;
+  }
+  output.out += "{\n";
+  for (const auto& [name, value] : sizes)
+    output.out += std::string("  ") + json_string(name) + ": " + std::to_string(value) + ",\n";
+  auto add = [&](const char* name, Counters counters, const char* end) {
+    output.out += std::string("  ") + json_string(name) + ": {";
+    for (int i = 0; i < kCounterCount; ++i) {
+      if (i) output.out += ", ";
+      output.out += json_string(kCounterNames[i]) + ": " + std::to_string(counter(counters, i));
+    }
+    output.out += '}';
+    output.out += end;
+    output.out += '\n';
+  };
+  add("total", stats.totals, ",");
+  add("last", stats.last, "");
+  output.out += "}\n";
+  return 0;
+}
+
+Result<int> run_verify(Session& session, Output& output) {
+  Result<std::vector<std::string>> wrong = session.verify_contents();
+  if (!wrong) return wrong.error();
+  for (const std::string& line : *wrong) output.out += line + "\n";
+  return wrong->empty() ? 0 : 1;
+}
+
+Result<int> run(Session& session, const Options& options, Output& output) {
+  auto plain = [](const Status& status) -> Result<int> {
+    if (!status) return status.error();
+    return 0;
+  };
+  if (options.command == "define") return run_define(session, options);
+  if (options.command == "seal") return run_seal(session, options, output);
+  if (options.command == "list") return run_list(session, options, output);
+  if (options.command == "stats") return run_stats(session, options, output);
+  if (options.command == "verify") return run_verify(session, output);
+  if (options.command == "drop") return plain(session.drop(options.operands[0]));
+  if (options.command == "clear") return plain(session.clear());
+  return run_look(session, options, output);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A file-size limit is an error to report, not to die of.
+  ::signal(SIGXFSZ, SIG_IGN);
+  Result<Options> options = parse_options(argc, argv);
+  if (!options) return fail(options.error());
+  if (options->help) return put(1, kUsage) ? 0 : 2;
+  if (options->version) return put(1, "fbuild-stamp " FBUILD_VERSION "\n") ? 0 : 2;
+
+  Session session(options->table, !options->no_table);
+  Output output;
+  Result<int> status = run(session, *options, output);
+  add_warnings(session, output);
+  add_phases(session, output);
+  put(2, output.err);
+  if (!status) return fail(status.error());
+  if (!put(1, output.out)) return fail(Error{"cannot write: " + errno_text(errno), "", "<stdout>"});
+  // Nothing that exit would still do is needed; unmapping large tables is.
+  ::fflush(nullptr);
+  ::_exit(*status);
+}

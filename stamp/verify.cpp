@@ -1,0 +1,480 @@
+#include "stamp/verify.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <mutex>
+
+#include "stamp/clock.h"
+#include "stamp/parallel.h"
+#include "stamp/scan.h"
+#include "support/files.h"
+
+namespace fbuild::stamp {
+
+namespace {
+
+// An entry that is not what is remembered, and what there is to do about it.
+enum class Suspicion : uint8_t { List, ListParent, Rehash };
+struct Suspect {
+  uint32_t run;
+  uint32_t index;
+  Suspicion what;
+};
+
+constexpr uint32_t kChunk = 256;
+// A thread's start costs as much as some hundred stats.
+constexpr size_t kEntriesPerThread = 1000;
+
+struct Chunk {
+  uint32_t run;
+  uint32_t begin, end;
+};
+
+// Builds the paths of a block's entries one after another, from the one before.
+class PathBuilder {
+ public:
+  explicit PathBuilder(const BlockView& view) : view_(view) {}
+
+  // False when the block makes no sense.
+  bool go_to(uint32_t index) {
+    const Entry& entry = view_.entries[index];
+    std::string_view name = view_.name(entry);
+    if (index == 0) {
+      path_.clear();
+      return true;
+    }
+    if (entry.parent >= index || name.empty() || name.size() != entry.name_size) return false;
+    while (!stack_.empty() && stack_.back().directory != entry.parent) stack_.pop_back();
+    if (stack_.empty()) {
+      path_ = view_.path(entry.parent);
+    } else {
+      path_.resize(stack_.back().size);
+    }
+    if (stack_.empty()) stack_.push_back({entry.parent, path_.size()});
+    if (!path_.empty()) path_ += '/';
+    path_.append(name);
+    if (entry.kind == Kind::Directory) stack_.push_back({index, path_.size()});
+    return true;
+  }
+  const char* c_str() const { return path_.c_str(); }
+
+ private:
+  struct Level {
+    uint32_t directory;
+    size_t size;
+  };
+  const BlockView& view_;
+  std::string path_;
+  std::vector<Level> stack_;
+};
+
+// Compares one entry with what is there. True when it is as remembered.
+bool as_remembered(const Entry& entry, int dir, const char* path, Counters& counters,
+                   Suspicion& what) {
+  StatInfo info;
+  ++counters.files_statted;
+  switch (entry.kind) {
+    case Kind::File: {
+      int error_number = stat_path(dir, path, true, info);
+      if (!error_number && same_identity(entry, info) && !entry.racy()) return true;
+      what = !error_number && info.is_regular() ? Suspicion::Rehash : Suspicion::ListParent;
+      return false;
+    }
+    case Kind::Directory: {
+      int error_number = stat_path(dir, path, true, info);
+      if (!error_number && info.is_directory() && same_identity(entry, info) && !entry.racy())
+        return true;
+      bool simple = !error_number && info.is_directory() && !(entry.flags & kThroughLink);
+      what = simple ? Suspicion::List : Suspicion::ListParent;
+      return false;
+    }
+    case Kind::Dangling: {
+      what = Suspicion::ListParent;
+      if (stat_path(dir, path, true, info) == 0) return false;
+      return stat_path(dir, path, false, info) == 0 && same_identity(entry, info);
+    }
+    case Kind::Loop:
+      what = Suspicion::ListParent;
+      return stat_path(dir, path, true, info) == 0 && info.is_directory() &&
+             info.inode == entry.inode && info.device == entry.device;
+    case Kind::Special:
+      what = Suspicion::ListParent;
+      return stat_path(dir, path, true, info) == 0 && IFTODT(info.mode) == entry.hash.low;
+    case Kind::Ignored:
+      what = Suspicion::ListParent;
+      return stat_path(dir, path, true, info) != 0 || !info.is_directory();
+    case Kind::None:
+    case Kind::Unreadable:
+    case Kind::Missing:
+      break;
+  }
+  what = Suspicion::ListParent;
+  return false;
+}
+
+// A single file's entry, made anew. Only for what as_remembered() doubts.
+void look_at_file(FileState& file, ReadBuffer& buffer, VerifyResult& result) {
+  Entry& entry = file.entry;
+  const std::string text(file.path);
+  const char* path = text.c_str();
+  auto set = [&](Kind kind, Hash128 hash, uint64_t size) {
+    set_identity(entry, StatInfo{});
+    entry.kind = kind;
+    entry.hash = hash;
+    entry.size = size;
+    entry.flags = 0;
+  };
+  StatInfo info;
+  int error_number = stat_path(AT_FDCWD, path, true, info);
+  if (error_number) {
+    StatInfo link;
+    char target[4097];
+    if (stat_path(AT_FDCWD, path, false, link) == 0 && link.is_link()) {
+      ssize_t n = ::readlink(path, target, sizeof target);
+      set(Kind::Dangling, hash_bytes(target, n > 0 ? static_cast<size_t>(n) : 0), 0);
+      set_identity(entry, link);
+    } else if (error_number == ENOENT || error_number == ENOTDIR) {
+      set(Kind::Missing, {}, 0);
+    } else {
+      set(Kind::Unreadable, {}, static_cast<uint64_t>(error_number));
+    }
+    return;
+  }
+  if (!info.is_regular()) {
+    if (info.is_directory()) {
+      set(Kind::Unreadable, {}, EISDIR);
+    } else {
+      set(Kind::Special, {IFTODT(info.mode), 0}, 0);
+    }
+    return;
+  }
+  HashOutcome outcome = hash_file(AT_FDCWD, path, entry, buffer, result.counters, result.unstable);
+  if (outcome == HashOutcome::Gone || outcome == HashOutcome::NotFile) {
+    set(Kind::None, {}, 0);
+    result.moving = true;
+  }
+}
+
+// Puts a root's block together from what stays of the old one and what was listed anew.
+class Assembler {
+ public:
+  Assembler(RootRun& run, Block& out) : run_(run), out_(out) {}
+
+  bool assemble() {
+    if (run_.tasks.size() && run_.suspects[0] == kNoEntry) {
+      emit_task(*run_.tasks[0], 0, "");
+    } else {
+      emit_old(0, 0);
+    }
+    return good_;
+  }
+
+ private:
+  uint32_t push(const Entry& entry, uint32_t parent, std::string_view name) {
+    uint32_t index = static_cast<uint32_t>(out_.entries.size());
+    if (out_.entries.size() >= kNoEntry - 1 || out_.names.size() > UINT32_MAX - name.size()) {
+      good_ = false;
+      return index;
+    }
+    Entry& copy = out_.entries.emplace_back(entry);
+    copy.parent = parent;
+    copy.end = index + 1;
+    copy.name_offset = static_cast<uint32_t>(out_.names.size());
+    copy.name_size = static_cast<uint16_t>(name.size());
+    out_.names.append(name);
+    return index;
+  }
+
+  void emit_task(DirTask& task, uint32_t parent, std::string_view name) {
+    if (task.gone) return;
+    if (task.disturbed) task.self.flags |= kRacy;
+    uint32_t index = push(task.self, parent, name);
+    for (const Entry& child : task.children) {
+      std::string_view child_name(task.names.data() + child.name_offset, child.name_size);
+      if (child.kind == Kind::None) continue;
+      if (child.kind != Kind::Directory) {
+        push(child, index, child_name);
+      } else if (child.parent) {
+        emit_task(*task.subtasks[child.parent - 1], index, child_name);
+      } else {
+        emit_old(child.end, index);
+      }
+    }
+    // Done with: at 200,000 files this is the difference between one copy and two.
+    task.children = {};
+    task.names = {};
+    out_.entries[index].end = static_cast<uint32_t>(out_.entries.size());
+  }
+
+  void emit_old(uint32_t old_index, uint32_t parent) {
+    const BlockView& old = run_.old;
+    if (old_index >= old.count) {
+      good_ = false;
+      return;
+    }
+    const Entry& entry = old.entries[old_index];
+    auto next = std::lower_bound(run_.suspects.begin(), run_.suspects.end(), old_index);
+    if (next != run_.suspects.end() && *next == old_index) {
+      emit_task(*run_.tasks[static_cast<size_t>(next - run_.suspects.begin())], parent,
+                old.name(entry));
+      return;
+    }
+    uint32_t end = std::min(entry.end, old.count);
+    uint32_t index = push(entry, parent, old.name(entry));
+    if (next == run_.suspects.end() || *next >= end) {
+      // Nothing below was listed anew: copied as it is, moved by a constant.
+      uint32_t by = index - old_index;
+      for (uint32_t i = old_index + 1; i < end && good_; ++i) {
+        const Entry& below = old.entries[i];
+        uint32_t at = push(below, below.parent + by, old.name(below));
+        if (good_) out_.entries[at].end = below.end + by;
+      }
+    } else {
+      for (uint32_t i = old_index + 1; i < end && good_;) {
+        const Entry& below = old.entries[i];
+        if (below.kind == Kind::Directory) {
+          emit_old(i, index);
+        } else {
+          push(below, index, old.name(below));
+        }
+        if (below.end <= i) good_ = false;
+        i = below.end;
+      }
+    }
+    if (good_) out_.entries[index].end = static_cast<uint32_t>(out_.entries.size());
+  }
+
+  RootRun& run_;
+  Block& out_;
+  bool good_ = true;
+};
+
+void open_root(RootRun& run) {
+  std::string path(run.state->path);
+  run.fd.reset(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  run.open_error = run.fd ? 0 : errno;
+  run.old = run.state->known || run.state->fresh ? run.state->view : BlockView{};
+}
+
+void make_filter(RootRun& run, const VerifyOptions& options) {
+  std::string inside;
+  if (!options.build_directory.empty()) {
+    std::string root = absolute_path(run.state->path);
+    std::string prefix = root == "/" ? root : root + "/";
+    if (options.build_directory.compare(0, prefix.size(), prefix) == 0)
+      inside = options.build_directory.substr(prefix.size());
+  }
+  run.filter =
+      std::make_unique<Filter>(run.state->extensions, run.state->excludes, std::move(inside));
+}
+
+// Sorts a root's suspects into directories to list and files to hash.
+bool plan_root(RootRun& run, const std::vector<Suspect>& suspects, size_t begin, size_t end) {
+  for (size_t i = begin; i < end; ++i) {
+    const Suspect& s = suspects[i];
+    if (s.index >= run.old.count) return false;
+    if (s.what == Suspicion::List || s.index == 0) run.suspects.push_back(s.index);
+    if (s.what == Suspicion::ListParent && s.index != 0)
+      run.suspects.push_back(run.old.entries[s.index].parent);
+  }
+  std::sort(run.suspects.begin(), run.suspects.end());
+  run.suspects.erase(std::unique(run.suspects.begin(), run.suspects.end()), run.suspects.end());
+  for (uint32_t index : run.suspects)
+    if (index >= run.old.count) return false;
+  for (size_t i = begin; i < end; ++i) {
+    const Suspect& s = suspects[i];
+    if (s.what != Suspicion::Rehash || s.index == 0) continue;
+    if (!std::binary_search(run.suspects.begin(), run.suspects.end(),
+                            run.old.entries[s.index].parent))
+      run.rehash.push_back(s.index);
+  }
+  return true;
+}
+
+// Whether two looks found the same thing, all that stat says included.
+bool same_entry(const Entry& a, const Entry& b) {
+  return a.kind == b.kind && a.size == b.size && a.mtime == b.mtime && a.ctime == b.ctime &&
+         a.inode == b.inode && a.device == b.device && a.hash == b.hash;
+}
+
+bool same_contents(const BlockView& a, const BlockView& b) {
+  if (a.count != b.count || a.names_size != b.names_size) return false;
+  for (uint32_t i = 0; i < a.count; ++i)
+    if (!same_entry(a.entries[i], b.entries[i]) || a.name(a.entries[i]) != b.name(b.entries[i]) ||
+        a.entries[i].parent != b.entries[i].parent)
+      return false;
+  return true;
+}
+
+// The outcome of a root's listing and hashing, put where the next pass finds it. False:
+// the old block makes no sense.
+bool update_root(RootRun& run, VerifyResult& result) {
+  RootState& root = *run.state;
+  if (run.suspects.empty() && run.rehash.empty()) return true;
+  const BlockView before = run.old;
+  auto block = std::make_unique<Block>();
+  if (run.suspects.empty()) {
+    block->entries.assign(run.old.entries, run.old.entries + run.old.count);
+    block->names.assign(run.old.names, run.old.names_size);
+    for (size_t i = 0; i < run.rehash.size(); ++i) block->entries[run.rehash[i]] = run.rehashed[i];
+  } else {
+    // The files hashed in place go into a copy first, so that assembling needs only one
+    // source.
+    std::vector<Entry> copy;
+    if (!run.rehash.empty()) {
+      copy.assign(run.old.entries, run.old.entries + run.old.count);
+      for (size_t i = 0; i < run.rehash.size(); ++i) copy[run.rehash[i]] = run.rehashed[i];
+      run.old.entries = copy.data();
+    }
+    size_t count = run.old.count, names = run.old.names_size;
+    for (DirTask* task : run.tasks) {
+      std::vector<DirTask*> todo = {task};  // iterative: trees may be deep
+      while (!todo.empty()) {
+        DirTask* at = todo.back();
+        todo.pop_back();
+        result.latest = std::max(result.latest, at->self.ctime);
+        for (const Entry& child : at->children)
+          if (child.kind != Kind::Directory) result.latest = std::max(result.latest, child.ctime);
+        count += at->children.size();
+        names += at->names.size();
+        todo.insert(todo.end(), at->subtasks.begin(), at->subtasks.end());
+      }
+    }
+    block->entries.reserve(count + 1);
+    block->names.reserve(names);
+    if (!Assembler(run, *block).assemble() || block->entries.empty()) return false;
+    if (block->entries.capacity() > block->entries.size() * 5 / 4) block->entries.shrink_to_fit();
+  }
+  for (const Entry& entry : run.rehashed) result.latest = std::max(result.latest, entry.ctime);
+  result.differs |= !same_contents(before, block->view());
+  run.old = {};
+  root.fresh = std::move(block);
+  root.view = root.fresh->view();
+  return true;
+}
+
+}  // namespace
+
+VerifyResult verify(std::span<RootState* const> roots, std::span<FileState* const> files,
+                    const VerifyOptions& options) {
+  VerifyResult result;
+  std::vector<RootRun> runs(roots.size());
+  std::vector<Chunk> chunks;
+  size_t total = files.size();
+  for (uint32_t r = 0; r < roots.size(); ++r) {
+    runs[r].state = roots[r];
+    open_root(runs[r]);
+    for (uint32_t at = 0; at < runs[r].old.count; at += kChunk)
+      chunks.push_back({r, at, std::min(at + kChunk, runs[r].old.count)});
+    total += runs[r].old.count;
+  }
+  uint32_t file_count = static_cast<uint32_t>(files.size());
+  for (uint32_t at = 0; at < file_count; at += kChunk)
+    chunks.push_back({kNoEntry, at, std::min(at + kChunk, file_count)});
+
+  // Stat everything.
+  std::vector<Suspect> suspects;
+  std::mutex mutex;
+  std::atomic<size_t> next{0};
+  std::atomic<bool> damaged{false};
+  auto stat_chunks = [&](unsigned) {
+    std::vector<Suspect> found;
+    Counters counters;
+    std::string file_path;
+    for (;;) {
+      size_t at = next.fetch_add(1);
+      if (at >= chunks.size()) break;
+      const Chunk& chunk = chunks[at];
+      Suspicion what;
+      if (chunk.run == kNoEntry) {
+        for (uint32_t i = chunk.begin; i < chunk.end; ++i) {
+          file_path.assign(files[i]->path);
+          if (!as_remembered(files[i]->entry, AT_FDCWD, file_path.c_str(), counters, what))
+            found.push_back({kNoEntry, i, what});
+        }
+        continue;
+      }
+      RootRun& run = runs[chunk.run];
+      PathBuilder path(run.old);
+      for (uint32_t i = chunk.begin; i < chunk.end; ++i) {
+        if (!path.go_to(i)) {
+          damaged = true;
+          break;
+        }
+        const Entry& entry = run.old.entries[i];
+        if (i == 0 && run.open_error) {
+          if (entry.kind != Kind::Missing || run.open_error != ENOENT)
+            found.push_back({chunk.run, 0, Suspicion::List});
+          continue;
+        }
+        if (run.open_error) continue;
+        if (!as_remembered(entry, run.fd.get(), path.c_str(), counters, what))
+          found.push_back({chunk.run, i, what});
+      }
+    }
+    std::lock_guard<std::mutex> lock(mutex);
+    suspects.insert(suspects.end(), found.begin(), found.end());
+    result.counters.add(counters);
+  };
+  unsigned threads =
+      static_cast<unsigned>(std::min<size_t>(options.threads, 1 + total / kEntriesPerThread));
+  run_parallel(threads, stat_chunks);
+  if (damaged) {
+    result.damaged = true;
+    return result;
+  }
+
+  // Look closer at what is new or no longer as it was.
+  std::sort(suspects.begin(), suspects.end(), [](const Suspect& a, const Suspect& b) {
+    return a.run != b.run ? a.run < b.run : a.index < b.index;
+  });
+  Scanner scanner(options.threads);
+  size_t at = 0;
+  for (uint32_t r = 0; r < runs.size(); ++r) {
+    RootRun& run = runs[r];
+    size_t end = at;
+    while (end < suspects.size() && suspects[end].run == r) ++end;
+    if (run.old.count == 0) {
+      make_filter(run, options);
+      run.suspects.push_back(kNoEntry);
+      run.tasks.push_back(scanner.add_directory(run, kNoEntry, ""));
+    } else if (end > at) {
+      make_filter(run, options);
+      if (!plan_root(run, suspects, at, end)) {
+        result.damaged = true;
+        return result;
+      }
+      for (uint32_t index : run.suspects)
+        run.tasks.push_back(scanner.add_directory(run, index, run.old.path(index)));
+      scanner.add_rehash(run);
+    }
+    at = end;
+  }
+  result.updated = !suspects.empty();
+  for (RootRun& run : runs) result.updated |= run.old.count == 0;
+  if (!result.updated) return result;
+
+  ScanResult scanned = scanner.run();
+  result.counters.add(scanned.counters);
+  result.moving |= scanned.moving;
+  result.unstable |= scanned.unstable;
+  for (RootRun& run : runs)
+    if (!update_root(run, result)) result.damaged = true;
+  ReadBuffer buffer;
+  for (; at < suspects.size(); ++at) {
+    FileState& file = *files[suspects[at].index];
+    Entry before = file.entry;
+    look_at_file(file, buffer, result);
+    result.latest = std::max(result.latest, file.entry.ctime);
+    result.differs |= !same_entry(before, file.entry);
+  }
+  return result;
+}
+
+}  // namespace fbuild::stamp
