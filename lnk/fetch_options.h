@@ -38,11 +38,11 @@ struct FetchOptions {
   int stall_seconds = 30;  // slower than stall_bytes per second for this long: a break
   int stall_bytes = 1024;
   int max_redirects = 10;
-  int backoff_ms = 300;                     // before the second attempt; doubles, with some jitter
+  int backoff_ms = 300;                    // before the second attempt; doubles, with some jitter
   uint64_t max_bytes = uint64_t{4} << 30;  // where the manifest has no size
-  std::string ca_file;                      // certificates to trust instead of the system's
-  std::string netrc_file;                   // instead of ~/.netrc
-  ProgressCallback progress;                // may be empty; must be callable from several threads
+  std::string ca_file;                     // certificates to trust instead of the system's
+  std::string netrc_file;                  // instead of ~/.netrc
+  ProgressCallback progress;               // may be empty; must be callable from several threads
 };
 
 // The options the environment asks for:
