@@ -72,6 +72,12 @@ Status replace_file(const std::string& path, std::string_view content, unsigned 
   struct stat st;
   if (::stat(path.c_str(), &st) == 0) {
     if (S_ISDIR(st.st_mode)) return file_error(path, "write", EISDIR);
+    // A device or a pipe is written to; replacing it would destroy it.
+    if (!S_ISREG(st.st_mode)) {
+      Fd device(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+      if (!device || !write_all(device.get(), content)) return file_error(path, "write", errno);
+      return {};
+    }
     mode = st.st_mode & 07777;
   }
   Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));

