@@ -64,7 +64,7 @@ class CommandLine(Case):
         self.assertEqual(os.readlink(project.path("compile_commands.json")), ".fbuild/build/nanoatmega328/compile_commands.json")
         project.edit("platformio.ini", "[platformio]\ndefault_envs = nanoatmega328\n", "")
         project.gen("-q")
-        out = project.ninja("-n").out
+        out = project.ninja("-n", "-f", ".fbuild/build/all.ninja").out
         self.assertIn(".fbuild/build/uno/firmware.hex", out)
         self.assertIn(".fbuild/build/nanoatmega328/firmware.hex", out)
 
@@ -157,6 +157,8 @@ class BuildDirectory(Case):
         project.compiled()
         project.ninja("-f", file)
         self.assertEqual(project.compiled(), ["src/main.cpp"])
+        project.ninja("uno")
+        self.assertEqual(project.compiled(), [])
         self.assertTrue(project.idle("uno"))
         project.write("src/added.cpp", "int added;\n")
         project.ninja("-f", file)
@@ -166,7 +168,8 @@ class BuildDirectory(Case):
         self.assertEqual(project.compiled(), ["src/added.cpp", "src/main.cpp"])
         self.assertTrue(project.idle("-f", file))
         self.assertTrue(project.idle("-f", file, "uno/firmware.hex"))
-        self.assertTrue(project.idle("uno"))
+        project.ninja("uno")
+        self.assertEqual(project.compiled(), [])
 
 
 class NotOurs(Case):

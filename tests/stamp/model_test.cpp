@@ -369,11 +369,9 @@ class Model {
   }
   void unwatched() {
     std::string path = any_directory() + "/notes.md";
-    if (below(2)) {
-      write_text(path, text(5));
-    } else {
-      ::unlink(path.c_str());
-    }
+    // A FIFO may have been moved here, and opening one would wait for a reader.
+    ::unlink(path.c_str());
+    if (below(2)) write_text(path, text(5));
   }
   void outside() {
     switch (below(5)) {
