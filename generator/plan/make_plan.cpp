@@ -27,6 +27,7 @@ class Planner {
                                       &Planner::groups, &Planner::link, &Planner::after_link, &Planner::actions})
       if (Status s = (this->*step)(); !s) return s.error();
     for (const std::string& name : env_.platform->templates) plan_.templates.push_back(name);
+    if (Status s = check_names(); !s) return s.error();
     return std::move(plan_);
   }
 
@@ -408,6 +409,19 @@ class Planner {
       action.variables.emplace_back(name, shell_word(*text));
     }
     return true;
+  }
+
+  Status check_names() const {
+    std::vector<std::string> names = plan_.sketch.inputs;
+    for (const SourceGroup& group : plan_.groups)
+      for (const CompileUnit& unit : group.units) names.push_back(unit.source);
+    for (const std::string& name : names) {
+      if (writable_in_ninja(name)) continue;
+      std::string shown = name;
+      std::replace_if(shown.begin(), shown.end(), [](char c) { return c == '\r' || c == '\n'; }, '?');
+      return Error{"ninja cannot build a file whose name has a '|' or a line end", "rename it", shown};
+    }
+    return {};
   }
 
   // How `fbuild-gen --serial-port` is to find the port to use.
