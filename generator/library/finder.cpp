@@ -121,9 +121,20 @@ class Finder {
     for (auto& [library, paths] : by_library) depend(of, library, paths);
   }
 
+  // Each library is looked at once: there may be more ways than time.
   bool reaches(int from, int to) const {
-    for (int next : out_.depends[static_cast<size_t>(from)])
-      if (next == to || reaches(next, to)) return true;
+    std::vector<bool> met(libraries_.size());
+    std::vector<int> open = {from};
+    while (!open.empty()) {
+      int at = open.back();
+      open.pop_back();
+      for (int next : out_.depends[static_cast<size_t>(at)]) {
+        if (next == to) return true;
+        if (met[static_cast<size_t>(next)]) continue;
+        met[static_cast<size_t>(next)] = true;
+        open.push_back(next);
+      }
+    }
     return false;
   }
 

@@ -16,10 +16,14 @@ std::string shell_word(std::string_view word);
 std::string shell_line(const std::vector<std::string>& words);
 
 // A value on the right of `name =`: `$` is escaped, a leading blank too. The text must
-// have no newline (ninja has no way to write one).
+// have no newline and no carriage return (ninja has no way to write them).
 std::string ninja_value(std::string_view text);
 
-// A path in a build statement: `$`, blank and `:` are escaped.
+// A path in a build statement: `$`, blank and `:` are escaped. Besides line ends it must
+// have no `|`: writable_in_ninja() says so.
 std::string ninja_path(std::string_view path);
+
+// Whether a ninja file can name this path at all.
+bool writable_in_ninja(std::string_view path);
 
 }  // namespace fbuild

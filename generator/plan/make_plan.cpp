@@ -28,6 +28,7 @@ class Planner {
       if (Status s = (this->*step)(); !s) return s.error();
     for (const std::string& name : env_.platform->templates) plan_.templates.push_back(name);
     plan_.commands = flags_.commands;
+    if (Status s = check_names(); !s) return s.error();
     return std::move(plan_);
   }
 
@@ -367,6 +368,19 @@ class Planner {
   }
 
   Status actions() { return plan_actions(session_, env_, object_dir(""), plan_); }
+
+  Status check_names() const {
+    std::vector<std::string> names = plan_.sketch.inputs;
+    for (const SourceGroup& group : plan_.groups)
+      for (const CompileUnit& unit : group.units) names.push_back(unit.source);
+    for (const std::string& name : names) {
+      if (writable_in_ninja(name)) continue;
+      std::string shown = name;
+      std::replace_if(shown.begin(), shown.end(), [](char c) { return c == '\r' || c == '\n'; }, '?');
+      return Error{"ninja cannot build a file whose name has a '|' or a line end", "rename it", shown};
+    }
+    return {};
+  }
 
   Session& session_;
   Environment env_;

@@ -117,6 +117,10 @@ CASES = {
         {"platformio.ini": UNO, "src/main.cpp": SMALL, ".fbuild/build/uno": "in the way"}, [], [".fbuild/build/uno"]),
     "the given build folder is a file": (
         {"platformio.ini": UNO, "src/main.cpp": SMALL, "out": "in the way"}, ["-B", "out"], ["out"]),
+    "a source that ninja cannot name": (
+        {"platformio.ini": UNO, "src/main.cpp": SMALL, "src/a|b.cpp": ""}, [], ["src/a|b.cpp: ", "rename"]),
+    "a sketch that ninja cannot name": (
+        {"platformio.ini": UNO, "src/a\rb.ino": SMALL}, [], ["src/a?b.ino: ", "rename"]),
     "an unknown command line option": (
         {"platformio.ini": UNO, "src/main.cpp": SMALL}, ["--list-env"], ["'--list-env'", "did you mean '--list-envs'?"]),
     "an argument too many": (

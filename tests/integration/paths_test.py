@@ -127,7 +127,9 @@ class Hostile(Case):
                                 "src/my 'sketch' (1) $x.ino": "void setup() { helper(); }\nvoid loop() {}\n",
                                 "src/b & c.ino": "void helper() {}\n"})
         project.build()
-        self.assertTrue(project.idle())
+        project.runs()
+        project.ninja()
+        self.assertEqual(project.runs(), [])
         project.write("src/b & c.ino", "void helper() { delay(1); }\n")
         project.ninja()
         self.assertEqual(len(project.compiled()), 1)

@@ -1,0 +1,175 @@
+// Platform files: the strict reader, and every board of the files that are shipped.
+#include "generator/platform/platform.h"
+
+#include <doctest/doctest.h>
+
+#include "generator/plan/environment.h"
+#include "generator/platform/compiler.h"
+#include "tests/generator/temporary.h"
+
+using namespace fbuild;
+
+namespace {
+
+const std::string kPlatforms = FBUILD_SOURCE_DIR "/platforms";
+
+std::string error_of(const std::string& text) {
+  Result<Platform> platform = parse_platform(text, "p.yaml");
+  return platform ? "" : platform.error().text();
+}
+
+}  // namespace
+
+TEST_CASE("every board of the AVR platform has what its build needs") {
+  Result<Platform> platform = load_platform(kPlatforms, "atmelavr");
+  REQUIRE_MESSAGE(platform, platform.error().text());
+  CHECK(platform->boards.size() >= 20);
+  for (const char* id : {"uno", "nanoatmega328", "nanoatmega328new", "leonardo", "micro", "megaatmega2560", "pro16MHzatmega328"})
+    CHECK_MESSAGE(platform->boards.count(id) == 1, id);
+  std::string core = platform->packages.at("framework-arduino-avr").folders.at(0);
+  REQUIRE(is_directory(core));
+  for (const auto& [id, entry] : platform->boards) {
+    CAPTURE(id);
+    std::string source = "not emptied";
+    Result<Facts> facts = find_board(*platform, {}, id, source);
+    REQUIRE(facts);
+    CHECK(source.empty());
+    CHECK(fact_or(*facts, "id", "") == id);
+    for (const char* name : {"name", "vendor", "build.mcu", "build.f_cpu", "build.core", "build.variant", "build.extra_flags",
+                             "upload.protocol", "upload.maximum_size", "upload.maximum_ram_size"}) {
+      CAPTURE(name);
+      CHECK_FALSE(fact_or(*facts, name, "").empty());
+    }
+    const Facts* limit = find_fact(*facts, "upload.maximum_size");
+    REQUIRE(limit->is_number_integer());
+    CHECK(limit->get<int>() >= 7000);
+    CHECK(limit->get<int>() <= 262144);
+    std::string clock = fact_or(*facts, "build.f_cpu", "");
+    CHECK(clock.ends_with("000000L"));
+    CHECK(is_directory(core + "/cores/" + fact_or(*facts, "build.core", "")));
+    CHECK(is_regular_file(core + "/variants/" + fact_or(*facts, "build.variant", "") + "/pins_arduino.h"));
+    CHECK(is_regular_file("/usr/lib/gcc/avr/5.4.0/device-specs/specs-" + fact_or(*facts, "build.mcu", "")));
+  }
+}
+
+TEST_CASE("every platform file that is shipped can be read, and its templates are there") {
+  Result<std::vector<DirEntry>> files = list_directory(kPlatforms);
+  REQUIRE(files);
+  int count = 0;
+  for (const DirEntry& file : *files) {
+    if (!file.name.ends_with(".yaml")) continue;
+    CAPTURE(file.name);
+    Result<Platform> platform = load_platform(kPlatforms, file.name.substr(0, file.name.size() - 5));
+    REQUIRE_MESSAGE(platform, platform.error().text());
+    CHECK(platform->name + ".yaml" == file.name);
+    for (const std::string& name : platform->templates)
+      CHECK(is_regular_file(std::string(FBUILD_SOURCE_DIR) + "/templates/" + name + ".ninja"));
+    ++count;
+  }
+  CHECK(count >= 1);
+}
+
+TEST_CASE("an unknown platform or board is an error that knows a better name") {
+  CHECK(load_platform(kPlatforms, "atmelavrr").error().fix == "did you mean 'atmelavr'?");
+  CHECK(load_platform(kPlatforms, "qqq").error().fix.find("atmelavr") != std::string::npos);
+  CHECK_FALSE(load_platform(kPlatforms, "../platforms/atmelavr"));
+  CHECK_FALSE(load_platform(kPlatforms, ""));
+  Result<Platform> platform = load_platform(kPlatforms, "atmelavr");
+  REQUIRE(platform);
+  std::string source;
+  CHECK(find_board(*platform, {}, "unno", source).error().fix == "did you mean 'uno'?");
+  CHECK(find_board(*platform, {}, "LEONARDO", source).error().fix == "did you mean 'leonardo'?");
+  CHECK_FALSE(find_board(*platform, {}, "qqqqqqqqqqqq", source).error().fix.empty());
+}
+
+TEST_CASE("a project's own board manifest is found first") {
+  test::TemporaryFolder folder;
+  std::string file = folder.write("uno.json", R"({"name": "Mine", "build": {"mcu": "m"}})");
+  folder.write("list.json", "[]");
+  folder.write("bad.json", "{\n  \"build\": {},\n  oops\n}\n");
+  folder.write("mine.json", R"({"build": {}})");
+  Result<Platform> platform = load_platform(kPlatforms, "atmelavr");
+  REQUIRE(platform);
+  std::string source;
+  Result<Facts> facts = find_board(*platform, {folder / "none", folder.path}, "uno", source);
+  REQUIRE(facts);
+  CHECK(source == file);
+  CHECK(fact_or(*facts, "name", "") == "Mine");
+  CHECK(fact_or(*facts, "id", "") == "uno");
+  Result<Facts> bad = find_board(*platform, {folder.path}, "bad", source);
+  REQUIRE_FALSE(bad);
+  CHECK(bad.error().file == folder / "bad.json");
+  CHECK(bad.error().line == 3);
+  CHECK(bad.error().column == 3);
+  CHECK_FALSE(find_board(*platform, {folder.path}, "list", source));
+  CHECK(find_board(*platform, {folder.path}, "mien", source).error().fix == "did you mean 'mine'?");
+}
+
+TEST_CASE("platform files are read strictly") {
+  CHECK(error_of("platform: x\n") == "");
+  CHECK(error_of("platfrom: x\n").find("has no 'platform'") != std::string::npos);
+  CHECK(error_of("platform: x\nborads: {}\n") == "p.yaml:2: unknown key 'borads' in a platform file; did you mean 'boards'?");
+  CHECK(error_of("platform: x\npackages:\n  a:\n    system:\n      debain: y\n").starts_with("p.yaml:5: unknown key 'debain'"));
+  CHECK(error_of("platform: x\nflags:\n  - whne: {a: b}\n    c: -x\n").starts_with("p.yaml:3: unknown key 'whne'"));
+  CHECK(error_of("platform: x\nflags:\n  - unless: {compiler: '<5'}\n").find("does not take versions") != std::string::npos);
+  CHECK(error_of("platform: x\ntoolchain: {package: t}\n").find("is not under 'packages'") != std::string::npos);
+  CHECK(error_of("platform: x\nsteps: [{rule: r, in: i}]\n").find("a step has no 'out'") != std::string::npos);
+  std::string broken = error_of("platform: x\n  y: [\n");
+  CHECK(broken.starts_with("p.yaml:"));
+  CHECK_FALSE(error_of("[").empty());
+  CHECK_FALSE(error_of("").empty());
+}
+
+TEST_CASE("board facts keep their types") {
+  Result<Platform> platform = parse_platform(
+      "platform: x\nboards:\n  b: {n: 12, neg: -3, t: '12', yes: true, f: 1.5, clock: 16000000L, l: [a, 1], none: }\n", "p.yaml");
+  REQUIRE(platform);
+  CHECK(platform->boards.at("b").dump() ==
+        R"({"n":12,"neg":-3,"t":"12","yes":true,"f":"1.5","clock":"16000000L","l":["a",1],"none":null})");
+}
+
+TEST_CASE("conditions") {
+  Result<Platform> platform = parse_platform(R"(
+platform: x
+flags:
+  - {when: {has: build.a}, c: has}
+  - {unless: {has: build.a}, c: lacks}
+  - {when: {build.kind: [usb*, "*serial"]}, c: matches}
+  - {unless: {build.kind: "*"}, c: differs}
+  - {when: {compiler: [">=5", "<6"]}, c: five}
+  - {when: {has: build.a, build.kind: usbasp}, c: both}
+)",
+                                             "p.yaml");
+  REQUIRE_MESSAGE(platform, platform.error().text());
+  auto chosen = [&](const char* facts, const char* compiler) {
+    Environment environment;
+    environment.facts = Facts::parse(facts);
+    environment.compiler.version = compiler;
+    std::string out;
+    for (const FlagAddition& addition : platform->flags)
+      if (environment.holds(addition.when)) out += addition.flags.at("CFLAGS").at(0) + " ";
+    return out;
+  };
+  CHECK(chosen("{}", "") == "lacks differs ");
+  CHECK(chosen(R"({"build": {"a": ""}})", "6.0") == "lacks differs ");
+  CHECK(chosen(R"({"build": {"a": "1", "kind": "usbasp"}})", "5.4.0") == "has matches five both ");
+  CHECK(chosen(R"({"build": {"kind": "an serial"}})", "5") == "lacks matches five ");
+  CHECK(chosen(R"({"build": {"kind": "serial usb"}})", "4.9.9") == "lacks ");
+}
+
+TEST_CASE("versions are compared as numbers") {
+  CHECK(compare_versions("5.4.0", "12.2") < 0);
+  CHECK(compare_versions("5.4", "5.4.0") == 0);
+  CHECK(compare_versions("5.4.1", "5.4") > 0);
+  CHECK(compare_versions("1.8.7+dfsg", "1.8.7") == 0);
+  CHECK(compare_versions("", "0") == 0);
+  CHECK(compare_versions("10", "9") > 0);
+  CHECK(version_in("5.4.0", {}));
+  CHECK(version_in("5.4.0", {">=5", "<6"}));
+  CHECK(version_in("5.4.0", {"5.4"}));
+  CHECK(version_in("5.4.0", {"= 5.4.0"}));
+  CHECK_FALSE(version_in("6", {"<6"}));
+  CHECK(version_in("6", {"<=6.0"}));
+  CHECK_FALSE(version_in("6", {">6"}));
+  CHECK_FALSE(version_in("5.3", {"<6", ">=5.4"}));
+}
