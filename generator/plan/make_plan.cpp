@@ -4,6 +4,7 @@
 #include <set>
 
 #include "generator/library/finder.h"
+#include "generator/ninja/text.h"
 #include "generator/plan/compile_flags.h"
 #include "generator/plan/plan_actions.h"
 #include "generator/sketch/sketch.h"
