@@ -377,8 +377,8 @@ class Planner {
     for (const std::string& name : names) {
       if (writable_in_ninja(name)) continue;
       std::string shown = name;
-      std::replace_if(shown.begin(), shown.end(), [](char c) { return c == '\r' || c == '\n'; }, '?');
-      return Error{"ninja cannot build a file whose name has a '|' or a line end", "rename it", shown};
+      std::replace_if(shown.begin(), shown.end(), [](char c) { return c == '\t' || c == '\r' || c == '\n'; }, '?');
+      return Error{"ninja cannot build a file whose name has a '|', a tab or a line end", "rename it", shown};
     }
     return {};
   }
