@@ -11,6 +11,7 @@
 #include "generator/command_line.h"
 #include "generator/config/config_json.h"
 #include "generator/config/project_config.h"
+#include "generator/config/source_excerpt.h"
 #include "generator/ninja/build_files.h"
 #include "generator/plan/fresh_build_dir.h"
 #include "generator/plan/make_plan.h"
@@ -24,7 +25,7 @@ namespace {
 constexpr int kBadInput = 2;
 
 int fail(const Error& error) {
-  std::fprintf(stderr, "%s\n", error.text().c_str());
+  std::fprintf(stderr, "%s\n%s", error.text().c_str(), config::source_excerpt(error).c_str());
   return kBadInput;
 }
 

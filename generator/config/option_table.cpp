@@ -317,16 +317,14 @@ constexpr OptionInfo kOptions[] = {
      .multiple = true,
      .description = "A list of extra directories/storages where Library Dependency Finder (LDF) "
                     "will look for dependencies",
-     .variable = "PLATFORMIO_LIB_EXTRA_DIRS",
-     .support = Support::NotYet},
+     .variable = "PLATFORMIO_LIB_EXTRA_DIRS"},
     {.scope = Scope::Env,
      .name = "lib_ldf_mode",
      .type = OptionType::Choice,
      .description = "Control how Library Dependency Finder (LDF) should analyze dependencies "
                     "(`#include` directives)",
      .default_text = "chain",
-     .choices = "off chain deep chain+ deep+",
-     .support = Support::NotYet},
+     .choices = "off chain deep chain+ deep+"},
     {.scope = Scope::Env,
      .name = "lib_compat_mode",
      .type = OptionType::Choice,

@@ -230,6 +230,13 @@ class Warnings(Case):
                 self.assertEqual(len(lines), 1, lines)
                 self.assertRegex(lines[0], r"^warning: platformio.ini:5(:\d+)?: .*" + name)
 
+    def test_the_line_is_shown(self):
+        project = self.project({"platformio.ini": UNO.replace("board = uno", "board = unno"), "src/main.cpp": SMALL})
+        lines = project.gen("-q", status=2).err.splitlines()
+        self.assertEqual(len(lines), 3, lines)
+        self.assertEqual(lines[1].strip(), "board = unno")
+        self.assertEqual(lines[2].strip(), "^")
+
     def test_extra_scripts(self):
         """They may change the build, so somebody has to say that they do not."""
         more = "extra_scripts = pre:x.py\n"

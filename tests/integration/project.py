@@ -79,7 +79,8 @@ class Case(unittest.TestCase):
         """Exactly one line of the one form, status 2, nothing on standard output."""
         self.assertEqual(run.status, 2, run)
         self.assertEqual(run.out, "")
-        lines = [line for line in run.err.splitlines() if not line.startswith("warning: ")]
+        # The line of the file it is about may follow, indented, with a caret below.
+        lines = [line for line in run.err.splitlines() if not line.startswith(("warning: ", " "))]
         self.assertEqual(len(lines), 1, run.err)
         self.assertRegex(lines[0], ERROR)
         for part in parts:
