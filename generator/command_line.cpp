@@ -29,6 +29,12 @@ Error describe(const CLI::App& app, const CLI::ParseError& error) {
 
 Result<CommandLine> parse_command_line(int argc, char** argv) {
   CommandLine out;
+  // For the upload rules of build files; what follows has a language of its own.
+  if (argc > 1 && std::string_view(argv[1]) == "--serial-port") {
+    out.job = CommandLine::Job::SerialPort;
+    out.serial_port.assign(argv + 2, argv + argc);
+    return out;
+  }
   CLI::App app{"Turns platformio.ini into build.ninja files. Run it in a project, then run ninja."};
   app.name("fbuild-gen");
 
@@ -48,6 +54,7 @@ Result<CommandLine> parse_command_line(int argc, char** argv) {
   app.add_option("--print-plan", out.plan_environment, "Print how an environment would be built as JSON and end")
       ->type_name("ENV");
   app.add_flag("--compiledb", compile_databases, "Write only the compile databases (compile_commands.json)");
+  app.add_flag("--ignore-extra-scripts", out.ignore_scripts, "Build without the project's extra_scripts, which are not run");
   app.add_flag("-q,--quiet", out.quiet, "Print only warnings and errors");
   app.add_flag("--version", version, "Print the version and end");
   app.add_flag("-h,--help", help, "Print this and end");

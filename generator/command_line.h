@@ -9,14 +9,16 @@
 namespace fbuild {
 
 struct CommandLine {
-  enum class Job { Generate, ListEnvironments, PrintConfig, PrintPlan, CompileDatabases, JoinSketch, Message };
+  enum class Job { Generate, ListEnvironments, PrintConfig, PrintPlan, CompileDatabases, JoinSketch, SerialPort, Message };
   Job job = Job::Generate;
   std::string directory;                  // -C; empty: the working directory
   std::string build_dir;                  // -B as given; empty: .fbuild/build
   std::vector<std::string> environments;  // -e
   std::string plan_environment;           // --print-plan
   std::vector<std::string> sketch;        // --join-sketch: the output, then the inputs
+  std::vector<std::string> serial_port;   // --serial-port: all that follows it
   bool quiet = false;
+  bool ignore_scripts = false;            // --ignore-extra-scripts
   std::string message;                    // Message: --help or --version, for standard output
 };
 

@@ -1,5 +1,6 @@
 // fbuild-gen: platformio.ini to build.ninja.
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include "generator/plan/fresh_build_dir.h"
 #include "generator/plan/make_plan.h"
 #include "generator/sketch/sketch.h"
+#include "generator/upload/find_port.h"
 #include "support/files.h"
 
 namespace fbuild {
@@ -61,11 +63,28 @@ int join_sketch_files(const std::vector<std::string>& paths) {
   return wrote ? 0 : fail(wrote.error());
 }
 
+// The port goes to standard output for the upload's command; people see it on the other.
+int print_serial_port(const std::vector<std::string>& words) {
+  Result<PortSearch> search = parse_port_search(words);
+  if (!search) return fail(search.error());
+  // The variable counts when the upload runs, not when the build files were written.
+  if (const char* port = std::getenv("PLATFORMIO_UPLOAD_PORT"); port && *port && !search->none) search->port = port;
+  Result<SerialPort> port = find_upload_port(*search);
+  if (!port) return fail(port.error());
+  if (port->device.empty()) return 0;
+  std::fprintf(stderr, "serial port: %s\n", port->text().c_str());
+  put(port->device + "\n");
+  return 0;
+}
+
 class Run {
  public:
   explicit Run(const CommandLine& line) : line_(line) {}
 
   int operator()() {
+    timespec now;
+    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);  // the clock of file times
+    began_ = int64_t{now.tv_sec} * 1000000000 + now.tv_nsec;
     project_ = absolute_path(".");
     if (line_.job == CommandLine::Job::PrintConfig) return print_configuration();
     if (config::ErrorPtr error = config_.load({.project_dir = project_})) return fail(error->error);
@@ -94,6 +113,7 @@ class Run {
     std::string build_dir = path_inside(line_.build_dir.empty() ? ".fbuild/build" : line_.build_dir, project_);
     FreshBuildDir fresh(build_dir);
     Session session{config_, build_dir, *data + "/platforms", project_};
+    session.ignore_scripts = line_.ignore_scripts;
     std::vector<BuildPlan> plans;
     for (const std::string& name : names) {
       Result<BuildPlan> plan = make_plan(session, name);
@@ -117,13 +137,18 @@ class Run {
     input.build_dir = session.build_dir;
     input.project = project_;
     input.templates_dir = data + "/templates";
-    input.own = {own_folder() + "/fbuild-gen", own_folder() + "/fbuild-image"};
+    input.own = {own_folder() + "/fbuild-gen", own_folder() + "/fbuild-image", own_folder() + "/fbuild-stamp"};
     input.generate_arguments = {"-q"};
     if (!line_.build_dir.empty()) input.generate_arguments.insert(input.generate_arguments.end(), {"-B", session.build_dir});
+    if (line_.ignore_scripts) input.generate_arguments.push_back("--ignore-extra-scripts");
     for (const std::string& name : line_.environments)
       input.generate_arguments.insert(input.generate_arguments.end(), {"-e", name});
     input.default_environments = default_environments(plans);
-    collect_inputs(plans, data, input);
+    input.files = {input.own.generator, input.own.image, input.own.stamp};
+    for (const BuildPlan& plan : plans)
+      for (const std::string& name : plan.templates) input.files.push_back(input.templates_dir + "/" + name + ".ninja");
+    input.configuration = &config_.dependencies();
+    input.began = began_;
 
     bool first = !path_exists(join_path(session.build_dir, "build.ninja"));
     Result<BuildFilesResult> result = line_.job == CommandLine::Job::CompileDatabases
@@ -176,20 +201,8 @@ class Run {
     return out;
   }
 
-  void collect_inputs(const std::vector<BuildPlan>& plans, const std::string& data, BuildFilesInput& input) {
-    std::vector<std::string>& inputs = input.inputs;
-    inputs = {input.own.generator, data + "/platforms", data + "/templates"};
-    const config::ConfigDependencies& config = config_.dependencies();
-    inputs.insert(inputs.end(), config.files.begin(), config.files.end());
-    inputs.insert(inputs.end(), config.directories.begin(), config.directories.end());
-    for (const BuildPlan& plan : plans) {
-      for (const std::string& name : plan.templates) inputs.push_back(input.templates_dir + "/" + name + ".ninja");
-      inputs.insert(inputs.end(), plan.files.begin(), plan.files.end());
-      inputs.insert(inputs.end(), plan.directories.begin(), plan.directories.end());
-    }
-  }
-
   const CommandLine& line_;
+  int64_t began_ = 0;
   std::string project_;
   config::ProjectConfig config_;
 };
@@ -206,6 +219,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (line->job == CommandLine::Job::JoinSketch) return join_sketch_files(line->sketch);
+  if (line->job == CommandLine::Job::SerialPort) return print_serial_port(line->serial_port);
   if (!line->directory.empty() && ::chdir(line->directory.c_str()) != 0)
     return fail(Error{"cannot enter the folder: " + errno_text(errno), "-C names the folder that has platformio.ini", line->directory});
   return Run(*line)();

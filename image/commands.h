@@ -13,6 +13,11 @@ namespace fbuild {
 int size_command(std::span<const std::string> arguments);
 int hex_command(std::span<const std::string> arguments);
 int bin_command(std::span<const std::string> arguments);
+int esp_command(std::span<const std::string> arguments);
+int esp8266_command(std::span<const std::string> arguments);
+int merge_command(std::span<const std::string> arguments);
+int partitions_command(std::span<const std::string> arguments);
+int uf2_command(std::span<const std::string> arguments);
 
 // Prints the error as one line, after the program's name if it is about no file, and
 // returns 2.

@@ -25,6 +25,31 @@ constexpr char kUsage[] =
     "      -O binary: all sections but those of -R, or only those of -j. --move gives a\n"
     "      section another address (objcopy's --change-section-lma).\n"
     "\n"
+    "  uf2 [--family NAME|ID] [--families TABLE] [--base ADDRESS] [--abs-block]\n"
+    "      [--abs-block-at ADDRESS] -o FILE INPUT\n"
+    "      UF2 from an ELF file, a HEX file, or plain bytes that go to --base.\n"
+    "\n"
+    "  esp --chip NAME [--chips TABLE] [--flash-mode MODE] [--flash-freq FREQ]\n"
+    "      [--flash-size SIZE] [--min-rev N] [--min-rev-full N] [--max-rev-full N]\n"
+    "      [--elf-sha256-offset N] [--no-digest] [--use-segments] [--mmu-page-size N]\n"
+    "      [--pad-to-size N] [--secure-pad 1|2] -o FILE ELF\n"
+    "      An application or bootloader image for the ESP32 family, as esptool's elf2image.\n"
+    "\n"
+    "  esp8266 --eboot ELF | --format 1|2|3 [--flash-mode MODE] [--flash-freq FREQ]\n"
+    "      [--flash-size SIZE] [--use-segments] [--chip NAME] [--chips TABLE] -o FILE ELF\n"
+    "      An ESP8266 image: with --eboot as the Arduino core's elf2bin.py, with --format as\n"
+    "      esptool's elf2image --version (1 makes two files whose names begin with FILE).\n"
+    "\n"
+    "  merge [--chip NAME] [--chips TABLE] [--flash-mode MODE] [--flash-freq FREQ]\n"
+    "      [--flash-size SIZE] [--start N] [--pad-to-size N] -o FILE OFFSET BINARY...\n"
+    "      One file for the whole flash, as esptool's merge-bin; flash settings that are\n"
+    "      given are put into the bootloader's header.\n"
+    "\n"
+    "  partitions [--offset N] [--flash-size N] [--secure 1|2] [--no-md5]\n"
+    "      [--primary-bootloader-offset N] [--recovery-bootloader-offset N]\n"
+    "      [--subtype TYPE,NAME,NUMBER]... [--json] [-o FILE] CSV\n"
+    "      A partition table as gen_esp32part.py makes and checks it; --json prints it.\n"
+    "\n"
     "  --version, --help\n"
     "\n"
     "Numbers are decimal, 0x hexadecimal, or with K or M at their end (1024, 1048576).\n"
@@ -35,11 +60,18 @@ struct Command {
   int (*run)(std::span<const std::string>);
 };
 
+// clang-format off
 constexpr Command kCommands[] = {
     {"size", fbuild::size_command},
     {"hex", fbuild::hex_command},
     {"bin", fbuild::bin_command},
+    {"uf2", fbuild::uf2_command},
+    {"esp", fbuild::esp_command},
+    {"esp8266", fbuild::esp8266_command},
+    {"merge", fbuild::merge_command},
+    {"partitions", fbuild::partitions_command},
 };
+// clang-format on
 
 }  // namespace
 

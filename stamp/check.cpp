@@ -109,7 +109,7 @@ bool Session::look_once(const std::vector<size_t>& sets, const CheckOptions& opt
 
   VerifyOptions verify_options;
   verify_options.threads = options.threads ? options.threads : core_count();
-  verify_options.build_directory = absolute_path(dir_name(path_));
+  verify_options.table = absolute_path(path_);
   for (int pass = 0;; ++pass) {
     int64_t began = file_clock_now();
     VerifyResult result = verify(roots, files, verify_options);
@@ -134,7 +134,7 @@ bool Session::look_once(const std::vector<size_t>& sets, const CheckOptions& opt
   struct stat st;
   DiffOptions diff;
   diff.generation = catalog.generation + 1;
-  if (::stat(verify_options.build_directory.c_str(), &st) == 0) {
+  if (::stat(std::string(dir_name(path_)).c_str(), &st) == 0) {
     diff.own_device = st.st_dev;
     diff.own_inode = st.st_ino;
   }
@@ -285,6 +285,10 @@ Status Session::look_at(std::span<const std::string> names, const CheckOptions& 
                         Look& out) {
   for (int round = 0;; ++round) {
     Result<std::vector<size_t>> found = find_sets(names);
+    if (!found && file_.was_cut() && round < 3) {
+      fall_back("it was cut short while it was read");
+      continue;
+    }
     if (!found) return found.error();
     evaluate(*found);
     if (round == 0) phase("evaluate");
@@ -311,6 +315,11 @@ Result<std::vector<SetStatus>> Session::check(std::span<const std::string> names
   } else if (use_table_ && options.store) {
     for (size_t root : seen.roots) file_.store_check_time(root, catalog_->roots[root].checked_ms);
     file_.add_counters(run_);
+  }
+  if (file_.was_cut()) {
+    fall_back("it was cut short while it was read");
+    recorded = false;
+    if (Status status = look_at(names, options, seen); !status) return status.error();
   }
   Result<std::vector<size_t>> found = find_sets(names);
   if (!found) return found.error();

@@ -138,7 +138,7 @@ Result<std::vector<std::string>> split_list(const LineReader& line, size_t colum
     size_t comma = std::min(text.find(','), text.size());
     std::string item(text.substr(0, comma));
     text.remove_prefix(std::min(comma + 1, text.size()));
-    if (extensions && item.size() > 1 && item[0] == '.') item.erase(0, 1);
+    while (extensions && item.size() > 1 && item[0] == '.') item.erase(0, 1);
     if (item.empty())
       return line.error(column, "an empty name in the list", "separate names by single commas");
     out.push_back(std::move(item));
@@ -314,6 +314,8 @@ Result<Definition> canonical_definition(Definition definition, const std::string
     return bad("metadata is not a hex digest", "use the digits 0-9 and a-f");
   for (RootItem& root : definition.roots) {
     if (!place(root.path)) return bad("the path of a root is empty or holds a NUL byte");
+    for (std::string& item : root.extensions)
+      while (item.size() > 1 && item[0] == '.') item.erase(0, 1);
     for (std::vector<std::string>* list : {&root.extensions, &root.excludes}) {
       for (const std::string& item : *list)
         if (item.empty() || item.find(',') != std::string::npos ||
@@ -376,6 +378,18 @@ Result<Definition> parse_definition(std::string_view text, const std::string& fi
   Result<Definition> canonical = canonical_definition(std::move(out));
   if (!canonical) canonical.error().file = file;
   return canonical;
+}
+
+Result<std::vector<std::string>> split_line(std::string_view line, const std::string& file,
+                                            int number) {
+  LineReader reader{line, file, number};
+  std::vector<std::string> out;
+  while (!reader.done()) {
+    Result<Word> word = reader.next();
+    if (!word) return word.error();
+    out.push_back(std::move(word->text));
+  }
+  return out;
 }
 
 std::string quote_word(std::string_view word) {

@@ -90,6 +90,10 @@ std::vector<std::string> item_names(const std::vector<std::string>& paths,
 // at either end.
 Status check_set_name(std::string_view name);
 
+// The words of one line, quotes undone; `file` and `number` are what errors name.
+Result<std::vector<std::string>> split_line(std::string_view line, const std::string& file,
+                                            int number);
+
 // A word as it may stand in a definition or any line of words: quoted when it must be.
 std::string quote_word(std::string_view word);
 

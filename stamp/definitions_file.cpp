@@ -1,5 +1,10 @@
 #include "stamp/definitions_file.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
 #include "stamp/hash.h"
 #include "support/files.h"
 
@@ -51,8 +56,26 @@ Result<NamedDefinitions> read_definitions(const std::string& path) {
 }
 
 Status write_definitions(const std::string& path, const NamedDefinitions& sets) {
-  Result<bool> written = write_if_changed(path, format_definitions(sets));
-  if (!written) return written.error();
+  std::string text = format_definitions(sets);
+  if (Result<std::string> old = read_file(path); old && *old == text) return {};
+  // The same name each time, as the table's lock is held: what somebody left behind who was
+  // killed here is written over, not added to.
+  std::string temporary = path + ".new";
+  ::unlink(temporary.c_str());
+  auto failed = [&](int error_number) {
+    ::unlink(temporary.c_str());
+    return Error{"cannot write: " + errno_text(error_number), "", path};
+  };
+  Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!fd) return failed(errno);
+  for (std::string_view rest = text; !rest.empty();) {
+    ssize_t n = ::write(fd.get(), rest.data(), rest.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return failed(errno);
+    rest.remove_prefix(static_cast<size_t>(n));
+  }
+  if (::close(fd.release()) != 0) return failed(errno);
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return failed(errno);
   return {};
 }
 

@@ -21,7 +21,7 @@ Result<NamedDefinitions> parse_definitions(std::string_view text, const std::str
 
 // A file that is not there holds no sets; a damaged one is an Error.
 Result<NamedDefinitions> read_definitions(const std::string& path);
-// Leaves the file alone when it says the same already.
+// Leaves the file alone when it says the same already. The table's lock must be held.
 Status write_definitions(const std::string& path, const NamedDefinitions& sets);
 
 }  // namespace fbuild::stamp

@@ -165,7 +165,6 @@ DiffResult diff_blocks(const BlockView& before, Block& now, const DiffOptions& o
     return result;
   }
   if (same_shape(before, now)) {
-    DiffResult one;
     for (uint32_t i = 0; i < before.count; ++i) {
       Entry& entry = now.entries[i];
       const Entry& old = before.entries[i];
@@ -174,12 +173,18 @@ DiffResult diff_blocks(const BlockView& before, Block& now, const DiffOptions& o
         continue;
       size_t known = result.changes.size();
       Differ(before, now, options, result).pair(old, entry);
-      if (result.changes.size() > known) result.changes.back().path = now.view().path(i);
+      if (result.changes.size() == known) continue;
+      if (i == 0) {
+        result.changes.clear();
+      } else {
+        result.changes.back().path = now.view().path(i);
+      }
     }
     return result;
   }
   Differ differ(before, now, options, result);
   differ.pair(before.entries[0], now.entries[0]);
+  result.changes.clear();  // the root itself is no item
   differ.children(0, 0);
   return result;
 }
@@ -226,7 +231,8 @@ Hash128 root_digest(const BlockView& view, bool& poisoned) {
       stack.push_back({i, path.size()});
       continue;
     }
-    if (value_of(entry).kind == Kind::None) continue;
+    // A root that is not there is like an empty one.
+    if (value_of(entry).kind == Kind::None || entry.kind == Kind::Missing) continue;
     hasher.add_sized(path);
     poisoned |= add_value(hasher, entry);
   }

@@ -96,6 +96,27 @@ void Session::visit_entries(const SetState& set, uint32_t since, bool touched,
   for (uint32_t index : set.artifacts) visit_file(index, true);
 }
 
+bool Session::is_marked(const std::string& name) {
+  load_if_never();
+  const SetState* set = catalog_->find_set(name);
+  return set && set->mark_generation != 0;
+}
+
+std::vector<std::string> Session::foreign_artifacts(const std::string& name) const {
+  std::vector<std::string> out;
+  const SetState* set = catalog_ ? catalog_->find_set(name) : nullptr;
+  if (!set) return out;
+  for (uint32_t index : set->artifacts) {
+    const FileState& file = catalog_->files[index];
+    if (file.entry.kind == Kind::Missing || file.entry.kind == Kind::None) continue;
+    bool sealed = false;
+    for (const SealedArtifact& artifact : set->seal.artifacts)
+      sealed |= set->seal.present && artifact.path == file.path && artifact.value == value_of(file.entry);
+    if (!sealed) out.emplace_back(file.path);
+  }
+  return out;
+}
+
 std::vector<Change> Session::last_changes(const std::string& name) const {
   std::vector<Change> out;
   const SetState* set = catalog_->find_set(name);

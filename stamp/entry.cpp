@@ -126,21 +126,22 @@ uint64_t& counter(Counters& counters, int index) {
 
 namespace {
 
-// Reads all of `fd` and hashes it. Returns 0 or an errno value.
-int hash_content(int fd, uint64_t expected_size, ReadBuffer& buffer, Hash128& hash,
-                 uint64_t& bytes) {
+// Reads all of `fd` and hashes it. A regular file's read is short only at its end, which
+// saves a call for most files; where that is not so (`to_the_end` after the size turned
+// out to be another), it reads until there is nothing more. Returns 0 or an errno value.
+int hash_content(int fd, bool to_the_end, ReadBuffer& buffer, Hash128& hash, uint64_t& bytes) {
   char* data = buffer.bytes.get();
   size_t used = 0;
   bytes = 0;
   // Most files fit into the buffer: one read, one call of the hash, no streaming state.
   while (used < ReadBuffer::kSize) {
-    ssize_t n = ::read(fd, data + used, ReadBuffer::kSize - used);
+    size_t wanted = ReadBuffer::kSize - used;
+    ssize_t n = ::read(fd, data + used, wanted);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return errno;
     used += static_cast<size_t>(n);
     bytes = used;
-    // A regular file's read is short only at its end.
-    if (n == 0 || used == expected_size) {
+    if (n == 0 || (!to_the_end && static_cast<size_t>(n) < wanted)) {
       hash = hash_bytes(data, used);
       return 0;
     }
@@ -180,36 +181,35 @@ HashOutcome hash_file(int dir, const char* path, Entry& entry, ReadBuffer& buffe
     if (errno == ENXIO) return HashOutcome::NotFile;
     return failed(entry, errno);
   }
-  StatInfo before, after;
-  bool consistent = false;
-  bool racy = true;
+  // One stat, after reading: when it tells of no change as late as the moment reading
+  // began, there was none while it went on. Otherwise (the file is racy) it is read once
+  // more, between two stats that must agree.
+  StatInfo before, info;
+  bool consistent = false, racy = true;
   Hash128 hash;
   int64_t looked_at = file_clock_now();
-  if (int error_number = stat_path(fd.get(), "", true, before)) return failed(entry, error_number);
-  for (int attempt = 0; attempt < 3 && !consistent; ++attempt) {
-    if (!before.is_regular()) return HashOutcome::NotFile;
-    uint64_t bytes = 0;
+  for (int attempt = 0; attempt < 4 && !consistent; ++attempt) {
     if (attempt && ::lseek(fd.get(), 0, SEEK_SET) != 0) return failed(entry, errno);
-    if (int error_number = hash_content(fd.get(), before.size, buffer, hash, bytes))
+    uint64_t bytes = 0;
+    if (int error_number = hash_content(fd.get(), attempt > 0, buffer, hash, bytes))
       return failed(entry, error_number);
     counters.bytes_read += bytes;
     int64_t next_look = file_clock_now();
-    if (int error_number = stat_path(fd.get(), "", true, after)) return failed(entry, error_number);
-    consistent = bytes == before.size && after.size == before.size && after.mtime == before.mtime &&
-                 after.ctime == before.ctime;
-    if (consistent) {
-      racy = judge(before, looked_at, device_has_exact_times(before.device, fd.get()));
-    } else {
-      before = after;
-      looked_at = next_look;
-    }
+    if (int error_number = stat_path(fd.get(), "", true, info)) return failed(entry, error_number);
+    if (!info.is_regular()) return HashOutcome::NotFile;
+    racy = is_racy(info, looked_at, fd.get());
+    bool same = attempt > 0 && before.size == info.size && before.mtime == info.mtime &&
+                before.ctime == info.ctime;
+    consistent = bytes == info.size && (!racy || same);
+    before = info;
+    if (!consistent) looked_at = next_look;
   }
   ++counters.files_hashed;
   if (!consistent) unstable = true;
-  set_identity(entry, before);
+  set_identity(entry, info);
   entry.hash = hash;
   entry.kind = Kind::File;
-  entry.flags = static_cast<uint8_t>((entry.flags & ~kRacy) | (racy ? kRacy : 0));
+  entry.flags = static_cast<uint8_t>((entry.flags & ~kRacy) | (racy || !consistent ? kRacy : 0));
   return HashOutcome::Hashed;
 }
 

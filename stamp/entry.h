@@ -135,7 +135,7 @@ enum class HashOutcome {
 };
 
 // Reads and hashes the regular file at `path` under `dir`. The hash is of one consistent
-// state: a file that changes while it is read is read again, and after three attempts
+// state: a file that changes while it is read is read again, and after four attempts
 // marked racy with `unstable` set. Leaves names, generations and parent alone.
 HashOutcome hash_file(int dir, const char* path, Entry& entry, ReadBuffer& buffer,
                       Counters& counters, bool& unstable);

@@ -22,8 +22,8 @@ bool contains(const std::vector<std::string_view>& list, std::string_view item) 
 
 }  // namespace
 
-Filter::Filter(std::string_view extensions, std::string_view excludes,
-               std::string build_directory) {
+Filter::Filter(std::string_view extensions, std::string_view excludes)
+    : default_excludes_(excludes.empty()) {
   if (extensions.empty()) {
     for (const std::string& item : default_extensions()) extensions_.push_back(item);
   } else {
@@ -35,7 +35,6 @@ Filter::Filter(std::string_view extensions, std::string_view excludes,
 
   if (excludes.empty()) {
     for (const std::string& item : default_excludes()) names_.push_back(item);
-    build_directory_ = std::move(build_directory);
   } else {
     std::vector<std::string_view> all;
     split(excludes.substr(1), all);
@@ -54,6 +53,11 @@ Filter::Filter(std::string_view extensions, std::string_view excludes,
   std::sort(paths_.begin(), paths_.end());
 }
 
+void Filter::set_table(std::string directory, std::string name) {
+  table_directory_ = std::move(directory);
+  table_name_ = std::move(name);
+}
+
 bool Filter::watches_file(std::string_view name) const {
   if (every_file_) return true;
   size_t dot = name.rfind('.');
@@ -65,11 +69,17 @@ bool Filter::watches_file(std::string_view name) const {
 
 bool Filter::excludes(std::string_view directory, std::string_view name) const {
   if (contains(names_, name)) return true;
-  if (paths_.empty() && build_directory_.empty()) return false;
+  if (!table_name_.empty() && directory == table_directory_ && name.starts_with(table_name_)) {
+    std::string_view rest = name.substr(table_name_.size());
+    if (rest.empty() || rest == ".lock" || rest == ".sets" || rest == ".new" || rest == ".sets.new")
+      return true;
+  }
+  bool build = default_excludes_ && !table_directory_.empty();
+  if (paths_.empty() && !build) return false;
   std::string path(directory);
   if (!path.empty()) path += '/';
   path += name;
-  return path == build_directory_ || contains(paths_, path);
+  return (build && path == table_directory_) || contains(paths_, path);
 }
 
 }  // namespace fbuild::stamp

@@ -10,9 +10,13 @@ namespace fbuild::stamp {
 class Filter {
  public:
   // The lists as the catalog has them: "" for the defaults, else '=' and names separated
-  // by commas. `build_directory`, a path below the root or "", is skipped together with
-  // the default excludes. Neither text may go away while the filter is used.
-  Filter(std::string_view extensions, std::string_view excludes, std::string build_directory);
+  // by commas. Neither text may go away while the filter is used.
+  Filter(std::string_view extensions, std::string_view excludes);
+
+  // Where the table lies: its name in a directory given as a path below the root, "" for
+  // the root. Its files are never watched, and its directory, the build directory, is not
+  // when excludes are the default ones.
+  void set_table(std::string directory, std::string name);
 
   bool watches_file(std::string_view name) const;
   // `directory` is the path below the root of what holds `name`, "" for the root.
@@ -22,7 +26,8 @@ class Filter {
   std::vector<std::string_view> extensions_;  // sorted
   std::vector<std::string_view> names_;       // sorted
   std::vector<std::string_view> paths_;       // sorted
-  std::string build_directory_;
+  std::string table_directory_, table_name_;
+  bool default_excludes_ = false;
   bool every_file_ = false;
   bool without_extension_ = false;
 };

@@ -1,4 +1,5 @@
 // fbuild-stamp: the commands. All they do is in watch.h.
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <cstring>
 
 #include "stamp/options.h"
+#include "stamp/plan.h"
 #include "stamp/watch.h"
 #include "support/files.h"
 #include "support/json_text.h"
@@ -98,6 +100,18 @@ Result<int> run_define(Session& session, const Options& options) {
   return 0;
 }
 
+// A file is replaced when its content is another; a device or a pipe is written to, since
+// renaming over /dev/null would take it from everybody.
+Status write_result(const std::string& path, const std::string& text) {
+  if (!path_exists(path) || is_regular_file(path) || is_directory(path)) {
+    if (Result<bool> wrote = write_if_changed(path, text); !wrote) return wrote.error();
+    return {};
+  }
+  Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+  if (!fd || !put(fd.get(), text)) return Error{"cannot write: " + errno_text(errno), "", path};
+  return {};
+}
+
 // check, status and explain: they differ in what they print.
 Result<int> run_look(Session& session, const Options& options, Output& output) {
   std::vector<std::string> names = options.operands;
@@ -126,10 +140,8 @@ Result<int> run_look(Session& session, const Options& options, Output& output) {
         output.out += difference.item + ": " + difference.how + "\n";
     }
   }
-  if (!options.write_file.empty()) {
-    if (Result<bool> wrote = write_if_changed(options.write_file, written); !wrote)
-      return wrote.error();
-  }
+  if (!options.write_file.empty())
+    if (Status status = write_result(options.write_file, written); !status) return status.error();
   if (options.verbose) add_verbose(session, *all, output);
   return options.exit_code && dirty ? 1 : 0;
 }
@@ -246,6 +258,13 @@ int main(int argc, char** argv) {
   Result<Options> options = parse_options(argc, argv);
   if (!options) return fail(options.error());
   if (options->help) return put(1, kUsage) ? 0 : 2;
+  if (options->command == "plan" || options->command == "finish") {
+    const std::vector<std::string>& words = options->operands;
+    Result<int> status = options->command == "plan" ? run_plan(words[0], options->table)
+                                                    : run_finish(words[0], options->table, words[1], words[2]);
+    if (!status) return fail(status.error());
+    return *status;
+  }
   if (options->version) return put(1, "fbuild-stamp " FBUILD_VERSION "\n") ? 0 : 2;
 
   Session session(options->table, !options->no_table);

@@ -86,7 +86,7 @@ Result<SealOutcome> Session::seal(const std::string& name, const std::string& to
     }
   }
   outcome.sealed = outcome.reason.empty();
-  if (outcome.sealed) record_seal(now);
+  if (outcome.sealed) record_seal(now, options.record_times);
   phase("seal");
   Status stored = publish();
   phase("store");
@@ -94,7 +94,7 @@ Result<SealOutcome> Session::seal(const std::string& name, const std::string& to
   return outcome;
 }
 
-void Session::record_seal(SetState& set) {
+void Session::record_seal(SetState& set, bool record_times) {
   set.seal = {};
   set.seal.present = true;
   set.seal.fingerprint = set.fingerprint;
@@ -102,6 +102,7 @@ void Session::record_seal(SetState& set) {
   for (const Ref& ref : set.refs) {
     bool poisoned = false;
     set.seal.refs.push_back({ref.type, ref.name, ref_digest(ref, poisoned)});
+    if (!record_times) continue;
     if (ref.type == RefType::File) {
       Entry& entry = catalog_->files[ref.index].entry;
       entry.sealed_mtime = entry.mtime;
@@ -116,7 +117,7 @@ void Session::record_seal(SetState& set) {
   }
   for (uint32_t index : set.artifacts) {
     FileState& file = catalog_->files[index];
-    file.entry.sealed_mtime = file.entry.mtime;
+    if (record_times) file.entry.sealed_mtime = file.entry.mtime;
     set.seal.artifacts.push_back({file.path, value_of(file.entry)});
   }
 }

@@ -406,6 +406,8 @@ Status TableFile::publish(const std::string& path, Catalog& catalog, const Count
   good = good && write_all(fd.get(), files.data(), files.size() * sizeof(Entry));
   if (!good) return failed(errno);
   if (::close(fd.release()) != 0) return failed(errno);
+  // Texts and blocks may have been zeros by the time they were copied.
+  if (was_cut()) return failed(ESTALE);
   if (::rename(temporary.c_str(), path.c_str()) != 0) return failed(errno);
   return {};
 }

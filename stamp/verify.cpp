@@ -263,15 +263,15 @@ void open_root(RootRun& run) {
 }
 
 void make_filter(RootRun& run, const VerifyOptions& options) {
-  std::string inside;
-  if (!options.build_directory.empty()) {
-    std::string root = absolute_path(run.state->path);
-    std::string prefix = root == "/" ? root : root + "/";
-    if (options.build_directory.compare(0, prefix.size(), prefix) == 0)
-      inside = options.build_directory.substr(prefix.size());
+  run.filter = std::make_unique<Filter>(run.state->extensions, run.state->excludes);
+  std::string root = absolute_path(run.state->path);
+  std::string directory(dir_name(options.table)), name(base_name(options.table));
+  std::string prefix = root == "/" ? root : root + "/";
+  if (directory == root) {
+    run.filter->set_table("", name);
+  } else if (directory.compare(0, prefix.size(), prefix) == 0) {
+    run.filter->set_table(directory.substr(prefix.size()), name);
   }
-  run.filter =
-      std::make_unique<Filter>(run.state->extensions, run.state->excludes, std::move(inside));
 }
 
 // Sorts a root's suspects into directories to list and files to hash.

@@ -14,8 +14,8 @@
 namespace fbuild::stamp {
 
 struct VerifyOptions {
-  std::string build_directory;  // absolute; see Filter
-  unsigned threads = 1;         // at most
+  std::string table;     // absolute path of the table; see Filter::set_table()
+  unsigned threads = 1;  // at most
 };
 
 struct VerifyResult {

@@ -237,7 +237,7 @@ Status Session::clear() {
   file_.close();
   catalog_ = std::make_unique<Catalog>();
   loaded_ = false;
-  for (const char* suffix : {".sets", "", ".new"}) {
+  for (const char* suffix : {".sets", ".sets.new", "", ".new"}) {
     std::string path = path_ + suffix;
     if (::unlink(path.c_str()) != 0 && errno != ENOENT)
       return Error{"cannot remove: " + errno_text(errno), "", path};

@@ -45,6 +45,9 @@ struct CheckOptions {
   unsigned threads = 0;  // at most; 0: one per core
   // Do not store what was found. For looks that must not disturb.
   bool store = true;
+  // seal(): whether the files' times are those to restore later (EntryInfo::sealed_mtime).
+  // Not for a set that is sealed before what else is made of its files.
+  bool record_times = true;
 };
 
 struct SetStatus {
@@ -147,6 +150,14 @@ class Session {
   // set, content or only stat, with the mtimes before and after.
   std::vector<Change> last_changes(const std::string& name) const;
 
+  // Whether mark() was ever called for the set. What was never marked has no past to
+  // compare with. False for a set that does not exist.
+  bool is_marked(const std::string& name);
+
+  // Artifacts of a set, as it was last checked in this session, that exist and are not
+  // what was sealed (all that exist, when nothing was).
+  std::vector<std::string> foreign_artifacts(const std::string& name) const;
+
   // Sets mtimes (nanoseconds since 1970; none: now) of watched files and takes the new
   // stat over without counting it as a change, so that tokens stay good. They are read
   // again at the next look. Returns those it could not set.
@@ -204,7 +215,7 @@ class Session {
   Status write_definitions_file();
   // Runs `change` on the newest catalog under the lock and publishes the result.
   Status change_table(const std::function<Status()>& change, bool definitions = false);
-  void record_seal(SetState& set);
+  void record_seal(SetState& set, bool record_times);
   void explain_ref(const Ref& ref, const Hash128& sealed, size_t limit,
                    std::vector<Difference>& out) const;
   void explain_unreadable(const SetState& set, size_t limit, std::vector<Difference>& out) const;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -66,11 +67,17 @@ Result<std::string> read_file(const std::string& path) {
 
 Status replace_file(const std::string& path, std::string_view content, unsigned mode) {
   // Process id and address make the name ours alone among live writers.
-  static unsigned counter = 0;
+  static std::atomic<unsigned> counter{0};
   std::string temporary = path + ".tmp." + std::to_string(::getpid()) + "." + std::to_string(++counter);
   struct stat st;
   if (::stat(path.c_str(), &st) == 0) {
     if (S_ISDIR(st.st_mode)) return file_error(path, "write", EISDIR);
+    // A device or a pipe is written to; replacing it would destroy it.
+    if (!S_ISREG(st.st_mode)) {
+      Fd device(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+      if (!device || !write_all(device.get(), content)) return file_error(path, "write", errno);
+      return {};
+    }
     mode = st.st_mode & 07777;
   }
   Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));

@@ -48,7 +48,8 @@ Result<std::string> read_file(const std::string& path);
 
 // Creates or replaces `path` with `content` by writing a temporary file beside it and
 // renaming it. On any error the old file is untouched and no temporary file is left.
-// `mode` is used for a new file; an existing file keeps its permission bits.
+// `mode` is used for a new file; an existing file keeps its permission bits. A device or a
+// pipe is written to and not replaced.
 Status replace_file(const std::string& path, std::string_view content, unsigned mode = 0644);
 
 // As replace_file, but leaves a file that already has this content alone (its mtime

@@ -280,6 +280,7 @@ Result<FlagScopes> parse_flags(std::span<const ListItem> items, FlagContext& con
       context.commands.push_back({line, *output});
       text = std::move(*output);
     }
+    if (text.find("UNIX_TIME") != std::string::npos) context.unix_time = true;
     Result<std::vector<std::string>> words = split_flag_words(text);
     if (!words) {
       bool quote = words.error().what == "No closing quotation";

@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "generator/config/option_value.h"
+#include "generator/config/project_config.h"
 #include "generator/config/scons_text.h"
 #include "support/result.h"
 
@@ -115,7 +116,14 @@ struct FlagContext {
   std::vector<FlagCommand> commands = {};   // filled: the commands that were run, in order
   std::vector<std::string> looked_at = {};  // filled: -I and -L directories looked for
   std::vector<Error> warnings = {};         // filled
+  bool unix_time = false;                   // filled: $UNIX_TIME is used
 };
+
+// The variables that PlatformIO defines for flags and filters of an environment: the
+// project's directories, PIOENV, UNIX_TIME and what options such as `board` and
+// `upload_port` set. The caller knows better about BUILD_DIR and about what a board's
+// manifest says (BOARD_MCU, BOARD_F_CPU), and overwrites those.
+Variables flag_variables(ProjectConfig& config, const std::string& environment);
 
 // Takes the items of a flags option apart. A command that fails, an unclosed quote and the
 // like are Errors with the item's place.

@@ -166,7 +166,7 @@ ErrorPtr Reader::open_section(std::string_view name) {
         {.what = "section [" + std::string(name) + "] is already on line " + std::to_string(first),
          .fix = "merge the two, or give one another name",
          .line = static_cast<int>(number_),
-         .column = static_cast<int>(column_of(name))});
+         .column = static_cast<int>(column_of(name) - 1)});
   }
   IniSection& section = document_.sections[section_];
   section.file = file_;

@@ -15,6 +15,22 @@ namespace {
 
 constexpr size_t kNone = std::string_view::npos;
 
+using Span = PlacedText::Span;
+
+std::span<const Span>::iterator first_behind(std::span<const Span> spans, size_t offset) {
+  return std::upper_bound(spans.begin(), spans.end(), offset,
+                          [](size_t value, const Span& span) { return value < span.offset; });
+}
+
+Origin place_of(std::span<const Span> spans, size_t offset) {
+  auto at = first_behind(spans, offset);
+  if (at == spans.begin()) return {};
+  --at;
+  Origin origin = at->origin;
+  if (origin.line) origin.column += static_cast<unsigned>(offset - at->offset);
+  return origin;
+}
+
 std::string quoted_choices(const OptionInfo& option) {
   std::string out;
   for (std::string_view choice : split_words(option.choices)) {
@@ -58,24 +74,21 @@ int truth_of(std::string_view text) {
 }  // namespace
 
 Origin PlacedText::origin_at(size_t offset) const {
-  auto at = std::upper_bound(spans.begin(), spans.end(), offset,
-                             [](size_t value, const Span& span) { return value < span.offset; });
-  if (at == spans.begin()) return {};
-  --at;
-  Origin origin = at->origin;
-  if (origin.line) origin.column += static_cast<unsigned>(offset - at->offset);
-  return origin;
+  return place_of(spans, offset);
 }
 
 void PlacedText::append(const PlacedText& from, size_t begin, size_t end) {
+  append(from.text, from.spans, begin, end);
+}
+
+void PlacedText::append(std::string_view from, std::span<const Span> places, size_t begin,
+                        size_t end) {
   if (begin >= end) return;
-  auto at = std::upper_bound(from.spans.begin(), from.spans.end(), begin,
-                             [](size_t value, const Span& span) { return value < span.offset; });
-  spans.push_back({text.size(), from.origin_at(begin)});
-  for (; at != from.spans.end() && at->offset < end; ++at) {
+  spans.push_back({text.size(), place_of(places, begin)});
+  for (auto at = first_behind(places, begin); at != places.end() && at->offset < end; ++at) {
     spans.push_back({text.size() + (at->offset - begin), at->origin});
   }
-  text.append(from.text, begin, end - begin);
+  text += from.substr(begin, end - begin);
 }
 
 void PlacedText::append(std::string_view more, Origin origin) {
@@ -165,6 +178,7 @@ std::string typed_value(const OptionInfo& option, PlacedText text, const std::st
   switch (option.type) {
     case OptionType::Text:
     case OptionType::Directory:
+      out.spans = std::move(text.spans);
       return "";
     case OptionType::Choice:
       return check_choice(option, out.text);

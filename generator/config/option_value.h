@@ -2,6 +2,7 @@
 // becomes of it for an option's type.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,7 @@ struct PlacedText {
   Origin origin_at(size_t offset) const;
   // Appends a part of another text with its places / a text that is all from one place.
   void append(const PlacedText& from, size_t begin, size_t end);
+  void append(std::string_view from, std::span<const Span> places, size_t begin, size_t end);
   void append(std::string_view more, Origin origin);
 };
 
@@ -44,6 +46,7 @@ struct Value {
   bool flag = false;            // Bool
   std::vector<ListItem> items;  // List
   Origin origin;                // of the first byte of the value
+  std::vector<PlacedText::Span> spans;  // Text: where its parts were written
 
   long long number() const;  // Int, clamped to the range of the type
 };

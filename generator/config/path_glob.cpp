@@ -12,6 +12,7 @@ namespace fbuild::config {
 namespace {
 
 constexpr size_t kNone = std::string_view::npos;
+constexpr std::ptrdiff_t kMaxParts = 500;
 
 // One character class of a pattern, from behind its `[` to its `]`. Ranges whose end is
 // before their start match nothing, as in fnmatch.
@@ -162,6 +163,14 @@ class Globber {
 
   // The pattern split as os.path.split does at each level, deepest first.
   std::vector<std::string> expand(const std::string& pattern, bool only_directories) {
+    std::vector<std::string> out = expand_one(pattern, only_directories);
+    std::sort(out.begin(), out.end());  // "**/**" finds the same path in many ways
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+  }
+
+ private:
+  std::vector<std::string> expand_one(const std::string& pattern, bool only_directories) {
     std::vector<std::string> out;
     size_t slash = pattern.rfind('/');
     std::string base = slash == kNone ? pattern : pattern.substr(slash + 1);
@@ -202,7 +211,6 @@ class Globber {
     return out;
   }
 
- private:
   static std::string join(const std::string& dir, const std::string& name) {
     if (dir.empty() || dir.back() == '/') return dir + name;
     return dir + "/" + name;
@@ -272,10 +280,10 @@ bool match_name(std::string_view pattern, std::string_view name) {
 std::vector<std::string> glob_paths(const std::string& directory, const std::string& pattern,
                                     std::set<std::string>& listed) {
   if (pattern.find('\0') != kNone) return {};
+  // No path has so many parts.
+  if (std::count(pattern.begin(), pattern.end(), '/') > kMaxParts) return {};
   std::vector<std::string> out = Globber(directory, listed).expand(pattern, false);
   std::erase(out, "");
-  std::sort(out.begin(), out.end());
-  out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 

@@ -48,6 +48,10 @@ struct ConfigInput {
   std::function<const char*(const char* name)> variable = {};
   // ${UNIX_TIME}; negative: now.
   int64_t unix_time = -1;
+  // Reads a file / finds the files of a pattern, both relative to `directory`; empty: on
+  // the disk.
+  std::function<Result<std::string>(const std::string& path)> read = {};
+  std::function<std::vector<std::string>(const std::string& pattern)> glob = {};
 };
 
 // What the configuration was made from: whatever changes here may change it.

@@ -16,8 +16,13 @@
 namespace fbuild::config {
 namespace {
 
-// Files that include files that include files...: deeper than this is an error.
-constexpr size_t kMaxNestedFiles = 500;
+// More files than this, or files that name other files deeper than this, are an error.
+constexpr size_t kMaxFiles = 10000;
+
+// The largest file that is taken for an ini file, and how much all may have together.
+constexpr size_t kMaxBytes = size_t{32} << 20;
+
+constexpr size_t kMaxSuggestions = 100;
 
 std::string joined(std::span<const std::string> words) {
   std::string out;
@@ -31,9 +36,7 @@ std::string joined(std::span<const std::string> words) {
 }  // namespace
 
 void ProjectConfig::State::warn(std::string message, Error text) {
-  for (const ConfigWarning& known : warnings) {
-    if (known.message == message) return;
-  }
+  if (!warned.insert(message).second) return;
   warnings.push_back({std::move(message), std::move(text)});
 }
 
@@ -64,62 +67,75 @@ std::string ProjectConfig::State::expand_user(const std::string& path) {
   return out.empty() ? "/" : out;
 }
 
-ErrorPtr ProjectConfig::State::read(const std::string& path, const std::string& pio_path,
-                                    std::set<std::string>& done) {
-  if (!done.insert(pio_path).second) return nullptr;
+ErrorPtr ProjectConfig::State::read_one(const std::string& path, const std::string& pio_path) {
   bool main = document.files.empty();
   std::string full = join_path(input.directory, path);
-  if (std::find(dependencies.files.begin(), dependencies.files.end(), path) ==
-      dependencies.files.end()) {
-    dependencies.files.push_back(path);
+  if (main || path != input.main_file) dependencies.files.push_back(path);
+  Result<std::string> text = input.read ? input.read(path) : read_file(full);
+  if (text) {
+    read_bytes += text->size();
+    if (read_bytes <= kMaxBytes) return read_ini(document, *text, {path, pio_path});
+    return make_error("MemoryError", "too large",
+                      {.what = "the ini files have more than 32 MiB",
+                       .fix = "is this a text file?",
+                       .file = path});
   }
-  {
-    Result<std::string> text = read_file(full);
-    if (!text) {
-      if (!main) return nullptr;  // an extra file that cannot be read is passed over
-      return make_error("NotPlatformIOProjectError",
-                        "Not a PlatformIO project. `platformio.ini` file has not been found in "
-                        "current working directory (" +
-                            project_dir +
-                            "). To initialize new project please use `platformio project init` "
-                            "command",
-                        path_exists(full)
-                            ? text.error()
-                            : Error{.what = "there is no " + input.main_file + " in " + project_dir,
-                                    .fix = "run this in a PlatformIO project, or name one with -C",
-                                    .file = path});
-    }
-    if (ErrorPtr error = read_ini(document, *text, {path, pio_path})) return error;
-  }
-  // What was looked up with fewer files does not count any more.
-  views.clear();
-  memo.clear();
+  if (!main) return nullptr;  // an extra file that cannot be read is passed over
+  return make_error(
+      "NotPlatformIOProjectError",
+      "Not a PlatformIO project. `platformio.ini` file has not been found in current "
+      "working directory (" +
+          project_dir + "). To initialize new project please use `platformio project init` command",
+      path_exists(full) ? text.error()
+                        : Error{.what = "there is no " + input.main_file + " in " + project_dir,
+                                .fix = "run this in a PlatformIO project, or name "
+                                       "one with -C",
+                                .file = path});
+}
+
+// After each file the extra_configs that now count are followed, before the rest of those
+// that counted before. Where they are the same (nearly always), going on with the rest
+// comes to the same, and no list is opened.
+ErrorPtr ProjectConfig::State::read_all() {
+  struct List {
+    std::vector<std::string> patterns, files;
+    size_t next = 0;
+  };
+  std::vector<List> open;
+  std::set<std::string> done;
   Symbol section = document.symbols.intern("platformio");
   Symbol option = document.symbols.intern("extra_configs");
-  const Value* value = nullptr;
-  if (ErrorPtr error = look_up(section, option, value)) return error;
-  std::vector<ListItem> patterns = value->items;
-  for (const ListItem& item : patterns) {
-    std::string pattern = item.text[0] == '~' ? expand_user(item.text) : item.text;
-    for (const std::string& found :
-         glob_paths(input.directory, pattern, dependencies.directories)) {
-      if (done.size() > kMaxNestedFiles * 100) {
-        return make_error(
-            "RecursionError", "maximum recursion depth exceeded",
-            at(item.origin, "extra_configs reads more than 50000 files", "name fewer files"));
+  std::string path = input.main_file, pio_path = main_path;
+  for (;;) {
+    if (done.insert(pio_path).second) {
+      if (ErrorPtr error = read_one(path, pio_path)) return error;
+      // What was looked up with fewer files does not count any more.
+      views.clear();
+      memo.clear();
+      const Value* value = nullptr;
+      if (ErrorPtr error = look_up(section, option, value)) return error;
+      List list;
+      for (const ListItem& item : value->items) list.patterns.push_back(item.text);
+      if (!list.patterns.empty() && (open.empty() || list.patterns != open.back().patterns)) {
+        if (open.size() == kMaxFiles || done.size() > kMaxFiles) {
+          return make_error(
+              "RecursionError", "maximum recursion depth exceeded",
+              at(value->origin, "extra_configs lead to more than 10000 files", "name fewer files"));
+        }
+        for (const std::string& text : list.patterns) {
+          std::string pattern = text[0] == '~' ? expand_user(text) : text;
+          std::vector<std::string> found =
+              input.glob ? input.glob(pattern)
+                         : glob_paths(input.directory, pattern, dependencies.directories);
+          for (std::string& file : found) list.files.push_back(std::move(file));
+        }
+        open.push_back(std::move(list));
       }
-      if (nested_files == kMaxNestedFiles) {
-        return make_error("RecursionError", "maximum recursion depth exceeded",
-                          at(item.origin, "extra_configs are nested more than 500 files deep",
-                             "list the files in " + input.main_file));
-      }
-      ++nested_files;
-      ErrorPtr error = read(found, found, done);
-      --nested_files;
-      if (error) return error;
     }
+    while (!open.empty() && open.back().next == open.back().files.size()) open.pop_back();
+    if (open.empty()) return nullptr;
+    path = pio_path = open.back().files[open.back().next++];
   }
-  return nullptr;
 }
 
 // Former names and names nobody knows, where names are checked.
@@ -145,7 +161,7 @@ void ProjectConfig::State::check_names() {
     warnings.push_back(
         {"Ignore unknown configuration option `" + name + "` in section [" + section_name + "]",
          at(place, "unknown option '" + name + "' in [" + section_name + "] is ignored",
-            did_you_mean(name, option_names(scope)))});
+            suggest(name, option_names(scope)))});
   };
   for (const IniSection& section : document.sections) {
     const std::string& name = text(section.name);
@@ -168,6 +184,18 @@ Error ProjectConfig::State::at(Origin place, std::string what, std::string fix) 
   return error;
 }
 
+std::string ProjectConfig::State::suggest(std::string_view word,
+                                          std::span<const std::string> names) {
+  return suggestions++ < kMaxSuggestions ? did_you_mean(word, names) : "";
+}
+
+std::string ProjectConfig::State::suggest_section(std::string_view word) {
+  if (suggestions >= kMaxSuggestions) return "";
+  std::vector<std::string> names;
+  for (const IniSection& section : document.sections) names.push_back(text(section.name));
+  return suggest(word, names);
+}
+
 std::optional<Scope> section_scope(std::string_view section) {
   std::string_view scope = section.substr(0, section.find(':'));
   if (scope == "env") return Scope::Env;
@@ -187,9 +215,7 @@ ErrorPtr ProjectConfig::load(const ConfigInput& input) {
   state.project_dir =
       input.project_dir.empty() ? absolute_path(state.input.directory) : input.project_dir;
   state.main_path = join_path(state.project_dir, input.main_file);
-  std::set<std::string> done;
-  ErrorPtr error = state.read(input.main_file, state.main_path, done);
-  if (error) {
+  if (ErrorPtr error = state.read_all()) {
     error->stage = "read";
     return error;
   }
@@ -200,6 +226,7 @@ ErrorPtr ProjectConfig::load(const ConfigInput& input) {
     if (name.starts_with("env:")) state.environments.push_back(name.substr(4));
   }
   state.check_names();
+  state.memo.reserve(std::min<size_t>(state.environments.size() * 32, 1 << 16));
   return nullptr;
 }
 
@@ -258,7 +285,7 @@ ErrorPtr ProjectConfig::validate(std::span<const std::string> requested) {
                              at(header, "'" + name + "' is no name for an environment",
                                 "use letters a-z, digits, '-' and '_'")));
     }
-    if (const View& view = state.view_of(symbol); view.cycle) {
+    if (const View& view = state.view_of(symbol); view.fatal) {
       return fail(std::make_unique<ConfigError>(*view.error));
     }
     const Value *raw = nullptr, *filters = nullptr;

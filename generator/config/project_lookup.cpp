@@ -20,7 +20,7 @@ constexpr size_t kNone = std::string_view::npos;
 // may become, and how much all values together.
 constexpr size_t kMaxDepth = 400;
 constexpr size_t kMaxValue = size_t{32} << 20;
-constexpr size_t kMaxTotal = size_t{256} << 20;
+constexpr size_t kMaxTotal = size_t{128} << 20;
 
 // %(...)s in configparser: at most ten levels.
 constexpr int kMaxPercentDepth = 10;
@@ -141,10 +141,12 @@ ErrorPtr ProjectConfig::State::look_up(Symbol section, Symbol option, const Valu
   if (open != stack.end() || stack.size() >= kMaxDepth) {
     std::string what;
     if (open != stack.end()) {
-      what = "${...} goes in a circle: ";
-      for (; open != stack.end(); ++open)
-        what += text(open->first) + "." + text(open->second) + " -> ";
-      what += text(section) + "." + text(option);
+      std::vector<std::string> names;
+      for (; open != stack.end(); ++open) {
+        names.push_back(text(open->first) + "." + text(open->second));
+      }
+      names.push_back(names.front());
+      what = "${...} goes in a circle: " + chain_text(names);
     } else {
       what = "${...} is nested more than " + std::to_string(kMaxDepth) + " deep";
     }
@@ -186,7 +188,7 @@ ErrorPtr ProjectConfig::State::resolve(Symbol section, Symbol option, Value& out
     }
   } else if (view.error) {
     auto error = std::make_unique<ConfigError>(*view.error);
-    return view.cycle ? std::move(error) : wrapped(std::move(error));
+    return view.fatal ? std::move(error) : wrapped(std::move(error));
   } else {
     missing = true;
   }
@@ -197,19 +199,13 @@ ErrorPtr ProjectConfig::State::resolve(Symbol section, Symbol option, Value& out
     const IniSection* own =
         text(section) == kDefaultSection ? &document.defaults : document.find_section(section);
     if (!own) {
-      std::vector<std::string> names;
-      for (const IniSection& known : document.sections) names.push_back(text(known.name));
       return wrapped(make_error("NoSectionError", "No section: " + python_repr(text(section)),
                                 {.what = "there is no section [" + text(section) + "]",
-                                 .fix = did_you_mean(text(section), names)}));
+                                 .fix = suggest_section(text(section))}));
     }
     std::optional<Symbol> symbol = document.symbols.find(name);
     const IniOption* found = symbol ? document.find_option(*own, *symbol) : nullptr;
-    const IniSection* in = own;
-    if (!found && symbol) {
-      found = document.find_option(document.defaults, *symbol);
-      in = &document.defaults;
-    }
+    if (!found && symbol) found = document.find_option(document.defaults, *symbol);
     if (!found) {
       std::vector<std::string> names;
       for (const View::Entry& entry : view.entries) names.push_back(text(entry.name));
@@ -217,10 +213,10 @@ ErrorPtr ProjectConfig::State::resolve(Symbol section, Symbol option, Value& out
           "NoOptionError",
           "No option " + python_repr(name) + " in section: " + python_repr(text(section)),
           {.what = "there is no option '" + name + "' in [" + text(section) + "]",
-           .fix = did_you_mean(name, names)}));
+           .fix = suggest(name, names)}));
     }
     place = {static_cast<int>(found->file), found->line, found->column};
-    if (ErrorPtr error = interpolate(*in, *found, value)) return wrapped(std::move(error));
+    if (ErrorPtr error = interpolate(*own, *found, value)) return wrapped(std::move(error));
     missing = false;
   }
 
@@ -260,16 +256,18 @@ ErrorPtr ProjectConfig::State::resolve(Symbol section, Symbol option, Value& out
   if (ErrorPtr error = expand(section, option, value)) return error;
   expanded_bytes += value.text.size();
   if (expanded_bytes > kMaxTotal) {
-    return make_error("MemoryError", "", at(place, "all values together grow beyond 256 MiB"));
+    return make_error("MemoryError", "", at(place, "all values together grow beyond 128 MiB"));
   }
   if (!info) {
     out.kind = Value::Kind::Text;
     out.origin = value.origin_at(0);
     out.text = std::move(value.text);
+    out.spans = std::move(value.spans);
     return nullptr;
   }
   if (info->type == OptionType::Directory && !value.text.empty()) {
     std::string& path = value.text;
+    value.spans.resize(std::min<size_t>(value.spans.size(), 1));
     if (path.find("${") == kNone || path.find('}') == kNone) {
       if (path[0] == '~') path = expand_user(path);
       bool two_slashes = path.starts_with("//") && !path.starts_with("///");
@@ -311,26 +309,31 @@ std::string ProjectConfig::State::builtin(std::string_view name) {
   return std::to_string(input.unix_time);
 }
 
+// $PROJECT_HASH may stand without braces, up to the first one behind another `$`. (At the
+// very start of a value it is the value's last character that must not be a `$`.)
+void ProjectConfig::State::brace_project_hash(PlacedText& value) {
+  static constexpr std::string_view kBare = "$PROJECT_HASH";
+  PlacedText out;
+  size_t copied = 0;
+  for (size_t at = value.text.find(kBare); at != kNone; at = value.text.find(kBare, copied)) {
+    char before = at == 0 ? value.text.back() : at == copied ? '}' : value.text[at - 1];
+    if (before == '$') break;
+    Origin place = value.origin_at(at);
+    warn("Invalid variable declaration. Please use `${PROJECT_HASH}` instead of `$PROJECT_HASH`",
+         this->at(place, "$PROJECT_HASH without braces", "write ${PROJECT_HASH}"));
+    out.append(value, copied, at);
+    out.append("${PROJECT_HASH}", place);
+    copied = at + kBare.size();
+  }
+  if (copied == 0) return;
+  out.append(value, copied, value.text.size());
+  value = std::move(out);
+}
+
 // Replaces ${...} once, from left to right; what is put in is not looked at again.
 ErrorPtr ProjectConfig::State::expand(Symbol section, Symbol option, PlacedText& value) {
   if (value.text.find('$') == kNone) return nullptr;
-  static constexpr std::string_view kBareHash = "$PROJECT_HASH";
-  size_t from = 0;
-  for (size_t at = value.text.find(kBareHash); at != kNone; at = value.text.find(kBareHash, from)) {
-    // At the very start the character before it is taken to be the last one.
-    if (value.text[at ? at - 1 : value.text.size() - 1] == '$') break;
-    PlacedText braced;
-    braced.append(value, 0, at);
-    braced.append("${PROJECT_HASH}", value.origin_at(at));
-    braced.append(value, at + kBareHash.size(), value.text.size());
-    Error place =
-        this->at(value.origin_at(at), "$PROJECT_HASH without braces", "write ${PROJECT_HASH}");
-    value = std::move(braced);
-    from = at;
-    if (value.text.size() > kMaxValue) break;
-    warn("Invalid variable declaration. Please use `${PROJECT_HASH}` instead of `$PROJECT_HASH`",
-         std::move(place));
-  }
+  brace_project_hash(value);
   if (value.text.find("${") == kNone || value.text.find('}') == kNone) return nullptr;
 
   PlacedText out;
@@ -411,6 +414,8 @@ ErrorPtr ProjectConfig::State::expand_reference(Symbol section, Symbol option,
       const ListItem& item = value->items[i];
       out.append(item.text, item.origin.file >= 0 ? item.origin : place);
     }
+  } else if (value->kind == Value::Kind::Text && value->origin.file >= 0) {
+    out.append(value->text, value->spans, 0, value->text.size());
   } else {
     out.append(value_text(*value), value->origin.file >= 0 ? value->origin : place);
   }

@@ -16,17 +16,20 @@ struct View {
   struct Entry {
     Symbol name = 0;
     const IniOption* option = nullptr;
-    const IniSection* section = nullptr;  // that contains the option, or [DEFAULT] for it
+    const IniSection* section = nullptr;  // that has the option, if only from [DEFAULT]
   };
   std::vector<Entry> entries;                      // the first of each name only
   std::vector<std::pair<Symbol, uint32_t>> index;  // name -> entry, sorted
   // What ended the walk before its end: a bad `extends` or a cycle. Options before it
   // are found; the others cannot be said to be missing.
   ErrorPtr error;
-  bool cycle = false;
+  bool fatal = false;  // no error of the file's text: a cycle, or too much of everything
 };
 
 inline const std::string kDefaultSection = "DEFAULT";
+
+// "a -> b -> a"; the middle of a long one is left out.
+std::string chain_text(const std::vector<std::string>& names);
 
 struct ProjectConfig::State {
   ConfigInput input;
@@ -48,12 +51,15 @@ struct ProjectConfig::State {
   std::unordered_map<uint64_t, std::unique_ptr<Memo>> memo;  // section << 32 | option
   std::vector<std::pair<Symbol, Symbol>> stack;              // being looked up right now
   size_t expanded_bytes = 0;
-  size_t nested_files = 0;
-  size_t unknown_parents = 0;
+  size_t view_entries = 0;  // of all views together
+  size_t read_bytes = 0;    // of all files together
+  size_t suggestions = 0;   // made so far
+  std::set<std::string, std::less<>> warned;
   std::vector<const OptionInfo*> info[2];  // by symbol, kNotLookedUp at first
 
   // project_load.cpp
-  ErrorPtr read(const std::string& path, const std::string& pio_path, std::set<std::string>& done);
+  ErrorPtr read_one(const std::string& path, const std::string& pio_path);
+  ErrorPtr read_all();
   void check_names();
   void warn(std::string message, Error text);
   const char* variable(const std::string& name);
@@ -68,12 +74,16 @@ struct ProjectConfig::State {
   ErrorPtr look_up(Symbol section, Symbol option, const Value*& out);
   ErrorPtr resolve(Symbol section, Symbol option, Value& out);
   ErrorPtr interpolate(const IniSection& section, const IniOption& option, PlacedText& out);
+  void brace_project_hash(PlacedText& value);
   ErrorPtr expand(Symbol section, Symbol option, PlacedText& value);
   ErrorPtr expand_reference(Symbol section, Symbol option, std::string_view from,
                             std::string_view name, Origin place, PlacedText& out);
   const OptionInfo* info_of(Symbol section, Symbol option);
   std::string builtin(std::string_view name);
 
+  // "did you mean", for the first hundred times: it compares with all that exists.
+  std::string suggest_section(std::string_view word);
+  std::string suggest(std::string_view word, std::span<const std::string> names);
   Error at(Origin place, std::string what, std::string fix = {}) const;
   const std::string& text(Symbol symbol) const { return document.symbols.text(symbol); }
 };

@@ -8,15 +8,30 @@
 
 #include "generator/config/project_state.h"
 #include "generator/config/python_text.h"
-#include "support/suggest.h"
 
 namespace fbuild::config {
 namespace {
 
-// Suggestions for unknown parents compare with all sections, so only so many are made.
-constexpr size_t kMaxSuggestions = 50;
+// Far more than any project needs (600 environments of 60 options have 36,000 entries);
+// keeps a long chain of environments that each inherit from the one before from taking
+// all memory.
+constexpr size_t kMaxEntries = size_t{4} << 20;
 
 }  // namespace
+
+std::string chain_text(const std::vector<std::string>& names) {
+  static constexpr size_t kFirst = 12, kLast = 4;
+  std::string out;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i) out += " -> ";
+    if (i == kFirst && names.size() > kFirst + kLast + 1) {
+      out.append("(").append(std::to_string(names.size() - kFirst - kLast)).append(" more) -> ");
+      i = names.size() - kLast;
+    }
+    out += names[i];
+  }
+  return out;
+}
 
 const View& ProjectConfig::State::view_of(Symbol root) {
   auto [at_view, is_new] = views.try_emplace(root);
@@ -37,6 +52,7 @@ const View& ProjectConfig::State::view_of(Symbol root) {
 
   auto add = [&](const IniSection& section, const IniOption& option) {
     seen.resize(std::max(seen.size(), document.symbols.size()));
+    ++view_entries;
     if (seen[option.name] == number) return;
     seen[option.name] = number;
     view.entries.push_back({option.name, &option, &section});
@@ -60,13 +76,13 @@ const View& ProjectConfig::State::view_of(Symbol root) {
     }
     if (auto met = open.find(step.section); met != open.end()) {
       if (!met->second) continue;
-      std::string cycle;
-      for (auto from = std::find(path.begin(), path.end(), step.section); from != path.end();
-           ++from) {
-        cycle += "[" + text(*from) + "] -> ";
+      std::vector<std::string> names;
+      for (auto at = std::find(path.begin(), path.end(), step.section); at != path.end(); ++at) {
+        names.push_back(std::string("[").append(text(*at)).append("]"));
       }
-      cycle += "[" + text(step.section) + "]";
-      view.cycle = true;
+      names.push_back(names.front());
+      std::string cycle = chain_text(names);
+      view.fatal = true;
       const IniOption& where = *extends;
       view.error = make_error(
           "ExtendsCycleError", "`extends` never ends: " + cycle,
@@ -74,8 +90,16 @@ const View& ProjectConfig::State::view_of(Symbol root) {
              "'extends' goes in a circle: " + cycle, "take one of these sections out of it"));
       break;
     }
+    if (++view_entries > kMaxEntries) {
+      view.error = make_error(
+          "MemoryError", "inheritance is too large",
+          at({static_cast<int>(section->file), section->line, section->column},
+             "too many sections inherit from too many others", "shorten the chains of 'extends'"));
+      view.fatal = true;
+      break;
+    }
     for (const IniOption& option : section->options) add(*section, option);
-    for (const IniOption& option : document.defaults.options) add(document.defaults, option);
+    for (const IniOption& option : document.defaults.options) add(*section, option);
     open[step.section] = true;
     path.push_back(step.section);
     stack.push_back({step.section, true});
@@ -90,17 +114,12 @@ const View& ProjectConfig::State::view_of(Symbol root) {
       Symbol parent = document.symbols.intern(item.text);
       stack.push_back({parent, false});
       if (document.find_section(parent)) continue;
-      std::string hint;
-      if (unknown_parents++ < kMaxSuggestions) {
-        std::vector<std::string> names;
-        for (const IniSection& known : document.sections) names.push_back(text(known.name));
-        hint = did_you_mean(item.text, names);
-        if (hint.empty() && document.find_section(document.symbols.intern("env:" + item.text))) {
-          hint = "did you mean 'env:" + item.text + "'?";
-        }
-        if (hint.empty() && item.text.find(',') != std::string::npos) {
-          hint = "write a blank behind each comma";
-        }
+      std::string hint = suggest_section(item.text);
+      if (hint.empty() && document.find_section(document.symbols.intern("env:" + item.text))) {
+        hint = "did you mean 'env:" + item.text + "'?";
+      }
+      if (hint.empty() && item.text.find(',') != std::string::npos) {
+        hint = "write a blank behind each comma";
       }
       std::string in = extends_in == &document.defaults ? "DEFAULT" : text(section->name);
       Error place =

@@ -7,8 +7,12 @@
 #include <algorithm>
 #include <set>
 
+#include "generator/ninja/gate_files.h"
 #include "generator/ninja/text.h"
 #include "generator/platform/package_link.h"
+#include "stamp/gate.h"
+#include "stamp/hash.h"
+#include "stamp/watch.h"
 #include "support/files.h"
 
 namespace fbuild {
@@ -27,31 +31,42 @@ class Files {
       if (path_exists(plan.directory) && !is_directory(plan.directory))
         return Error{"a file is in the way", "this folder is fbuild-gen's: move the file, or name another folder with -B", plan.directory};
     if (Status s = make_directories(in_build("packages")); !s) return s;
-    for (const BuildPlan& plan : plans_) {
-      if (Status s = make_directories(plan.directory); !s) return s;
-      for (const PackageUse& use : plan.packages)
-        if (Status s = package(use); !s) return s;
-      Result<std::string> graph = graph_text(plan, input_.own, input_.templates_dir);
-      if (!graph) return graph.error();
-      if (Status s = write(join_path(plan.directory, "graph.ninja"), *graph); !s) return s;
-      if (Status s = write(join_path(plan.directory, "build.ninja"), environment_text(plan)); !s) return s;
-      outputs_.push_back(join_path(plan.directory, "build.ninja"));
-    }
-    outputs_.push_back(in_build("build.ninja"));
-    result_.root_is_ours = root_is_free();
-    if (result_.root_is_ours) outputs_.push_back("build.ninja");
+    if (Status s = make_directories(in_build("idle")); !s) return s;
+    for (const BuildPlan& plan : plans_)
+      if (Status s = environment(plan); !s) return s;
+    outputs_.push_back(in_build("all.ninja"));
     if (Status s = write(in_build("generate.ninja"), generate_text()); !s) return s;
     if (Status s = write(in_build("generate.d"), depend_text()); !s) return s;
-    if (Status s = write(in_build("build.ninja"), all_text()); !s) return s;
+    if (Status s = write(in_build("all.ninja"), all_text()); !s) return s;
+    if (Status s = gate(); !s) return s;
+    result_.root_is_ours = root_is_free();
+    if (Status s = write(in_build("build.ninja"), gate_text()); !s) return s;
     if (result_.root_is_ours)
       if (Status s = write("build.ninja", root_text()); !s) return s;
+    // Only now: the folders that are inputs have just been written to.
     bool changed = result_.written > 0;
     if (Status s = compile_databases(); !s) return s;
-    // ninja loads the graphs again only when the file it was started with is newer; and the
-    // folders that are inputs have just been written to.
-    if (changed)
-      for (const std::string& path : outputs_) ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
+    confirm(changed);
     return {};
+  }
+
+  // Ungated files are made again by times alone. What was not rewritten is now as new as
+  // the inputs it was compared with; and ninja loads the graphs again only when the file
+  // it was started with is newer.
+  void confirm(bool changed) {
+    timespec began = {input_.began / 1'000'000'000, input_.began % 1'000'000'000};
+    timespec times[2] = {{0, UTIME_OMIT}, began};
+    if (changed) times[1] = {0, UTIME_NOW};
+    int64_t newest = 0;
+    for (const std::string& path : inputs_) newest = std::max(newest, mtime_of(path));
+    for (const std::string& path : outputs_)
+      if (changed || mtime_of(path) < newest) (void)!::utimensat(AT_FDCWD, path.c_str(), times, 0);
+  }
+
+  static int64_t mtime_of(const std::string& path) {
+    struct stat st;
+    if (::stat(path.c_str(), &st) != 0) return 0;
+    return int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec;
   }
 
   Status compile_databases() {
@@ -75,13 +90,101 @@ class Files {
     return {};
   }
 
-  Status package(const PackageUse& use) {
-    return use.stamp.empty() ? Status{} : write(use.stamp, use.identity);
+  // Written when it is missing only: the plan renews it.
+  Status provide(const std::string& path) {
+    return path_exists(path) ? Status{} : write(path, "0\n");
+  }
+
+  Status environment(const BuildPlan& plan) {
+    if (Status s = make_directories(plan.directory); !s) return s;
+    for (const PackageUse& use : plan.packages)
+      for (const std::string& stamp : use.stamps) {
+        bool own = !use.identity.empty() && stamp == use.stamps.front();
+        if (Status s = own ? write(stamp, use.identity) : provide(stamp); !s) return s;
+      }
+    if (Status s = provide(join_path(plan.directory, "epoch")); !s) return s;
+    Result<GraphText> graph = graph_text(plan, input_.own, input_.templates_dir);
+    if (!graph) return graph.error();
+    Result<std::string> stub = stub_text(plan, input_.own, input_.templates_dir);
+    if (!stub) return stub.error();
+    digests_.push_back({hex(graph->edges), hex(graph->edges + graph->targets + *stub)});
+    if (Status s = write(join_path(plan.directory, "graph.ninja"), graph->edges + graph->targets); !s) return s;
+    if (Status s = write(join_path(plan.directory, "stub.ninja"), *stub); !s) return s;
+    if (Status s = write(join_path(plan.directory, "keep.ninja"), keep_text(plan)); !s) return s;
+    outputs_.push_back(join_path(plan.directory, "build.ninja"));
+    return write(outputs_.back(), environment_text(plan));
+  }
+
+  static std::string hex(const std::string& text) { return stamp::hex(stamp::hash_text(text)); }
+
+  // The watch sets, and the first decision: what is not known to be clean is loaded.
+  Status gate() {
+    stamp::Gate gate;
+    gate.build_dir = input_.build_dir;
+    gate.place = input_.project;
+    gate.generate = generate_command();
+    std::vector<std::pair<std::string, stamp::Definition>> sets;
+    sets.emplace_back(stamp::kProjectSet, project_set(plans_, *input_.configuration, input_.files, input_.build_dir));
+    for (size_t i = 0; i < plans_.size(); ++i) {
+      const BuildPlan& plan = plans_[i];
+      bool is_default = std::find(input_.default_environments.begin(), input_.default_environments.end(), plan.environment) !=
+                        input_.default_environments.end();
+      gate.environments.push_back({plan.environment, plan.watch_set, is_default, digests_[i].second});
+      sets.emplace_back(plan.watch_set, environment_set(plan, digests_[i].first));
+      sets.emplace_back(stamp::objects_set(plan.watch_set), objects_set(plan));
+      for (const PackageUse& use : plan.packages)
+        if (use.installed && !use.stamps.empty() &&
+            std::none_of(gate.packages.begin(), gate.packages.end(), [&](const auto& p) { return p.root == use.link; }))
+          gate.packages.push_back({use.link, use.stamps.back()});
+    }
+    stamp::Session session(in_build("watch.table"));
+    // Sets of environments that are gone. The debug build of one that is not keeps its seal.
+    for (const std::string& name : session.set_names()) {
+      std::string environment = name.substr(0, name.find('/'));
+      if (std::none_of(sets.begin(), sets.end(), [&](const auto& set) { return set.first.substr(0, set.first.find('/')) == environment; }))
+        if (Status s = session.drop(name); !s) return s;
+    }
+    if (Status s = session.define_all(sets); !s) return s;
+    if (Status s = seal_project(session); !s) return s;
+    for (const std::string& line : session.take_warnings()) result_.notes.push_back(line);
+
+    if (Status s = write(in_build("gate"), stamp::format_gate(gate)); !s) return s;
+    Result<Fd> lock = stamp::lock_gate(input_.build_dir);
+    if (!lock) return lock.error();
+    stamp::PlanState state = stamp::read_state(in_build("plan.state"));
+    std::erase_if(state.environments, [&](const auto& item) {
+      return std::none_of(gate.environments.begin(), gate.environments.end(), [&](const auto& e) { return e.name == item.first; });
+    });
+    return stamp::publish_active(gate, state, stamp::active_text(gate, state, false));
+  }
+
+  // The build files are as their inputs were when reading began, if none was changed since.
+  Status seal_project(stamp::Session& session) {
+    if (input_.configuration->unix_time) return {};
+    std::string name = stamp::kProjectSet;
+    Result<std::vector<stamp::SetStatus>> status = session.check({&name, 1});
+    if (!status) return status.error();
+    if (status->front().token.empty()) return {};
+    bool still = true;
+    // File times advance in ticks of up to 10 ms.
+    int64_t latest = input_.began - 10'000'000;
+    Status visited = session.for_each_entry(name, [&](const stamp::EntryInfo& info) {
+      still = still && info.mtime < latest && info.ctime < latest;
+    });
+    if (!visited) return visited;
+    if (!still) return {};
+    Result<stamp::SealOutcome> sealed = session.seal(name, status->front().token, {.record_times = false});
+    if (!sealed) return sealed.error();
+    return {};
   }
 
   std::string environment_text(const BuildPlan& plan) const {
-    return "# Environment " + plan.environment + " by itself. Written by fbuild-gen.\n" + preamble() + "subninja " +
-           ninja_path(join_path(plan.directory, "graph.ninja")) + "\ndefault " + ninja_path(plan.environment) + "\n";
+    return "# Environment " + plan.environment + " by itself. Written by fbuild-gen.\n" + preamble() + load(plan) +
+           "default " + ninja_path(plan.environment) + "\n";
+  }
+
+  std::string load(const BuildPlan& plan) const {
+    return "ready = " + ninja_path(plan.elf) + "\nsubninja " + ninja_path(join_path(plan.directory, "graph.ninja")) + "\n";
   }
 
   std::string preamble() const {
@@ -90,18 +193,46 @@ class Files {
   }
 
   std::string all_text() const {
-    std::string out = "# All environments. Written by fbuild-gen.\n" + preamble();
-    for (const BuildPlan& plan : plans_)
-      out += "subninja " + ninja_path(join_path(plan.directory, "graph.ninja")) + '\n';
+    std::string out = "# All environments, ungated: for -n, -t and -d. Written by fbuild-gen.\n" + preamble();
+    for (const BuildPlan& plan : plans_) out += load(plan);
     std::string defaults;
     for (const std::string& name : input_.default_environments) defaults += ' ' + ninja_path(name);
     if (!defaults.empty()) out += "default" + defaults + '\n';
     return out;
   }
 
+  // See stamp/plan.h. The manifest depends on an edge that always runs; its output is not
+  // the file that is included, which ninja would delete when it is interrupted. The
+  // manifest goes by every name it may be loaded by, or ninja would not run the plan.
+  std::string gate_text() const {
+    std::string build = ninja_path(in_build("plan.stamp"));
+    std::vector<std::string> names = {in_build("build.ninja"), absolute_path(in_build("build.ninja"))};
+    if (names[0] == names[1]) names.pop_back();
+    if (result_.root_is_ours) names.insert(names.end(), {"build.ninja", absolute_path("build.ninja")});
+    std::string list;
+    for (const std::string& name : names)
+      if (name.find_first_of("|\n") == std::string::npos)  // ninja cannot write these
+        list += ' ' + ninja_path(name);
+    std::string stamp = shell_word(input_.own.stamp) + " --table " + shell_word(in_build("watch.table"));
+    std::string gate = shell_word(in_build("gate"));
+    return "# The gate. Written by fbuild-gen.\nninja_required_version = 1.10\nbuilddir = " +
+           ninja_value(input_.build_dir) +
+           "\n\nrule fbuild_plan\n  command = " + ninja_value(stamp + " plan " + gate) +
+           "\n  restat = 1\n  generator = 1\n  description = check (dry runs: ninja -n -f " +
+           ninja_value(in_build("all.ninja")) + ")\n\nrule fbuild_seal\n  command = " +
+           ninja_value(stamp + " finish " + gate) + " $environment '$token'\n  description = $environment: done\n\nbuild " +
+           build + ": fbuild_plan | fbuild_always\nbuild fbuild_always: phony\nbuild" + list + ": phony " + build +
+           "\n\ninclude " + ninja_path(in_build("active.ninja")) + "\n";
+  }
+
+  std::vector<std::string> generate_command() const {
+    std::vector<std::string> out = {input_.own.generator};
+    out.insert(out.end(), input_.generate_arguments.begin(), input_.generate_arguments.end());
+    return out;
+  }
+
   std::string generate_text() const {
-    std::vector<std::string> command = {input_.own.generator};
-    command.insert(command.end(), input_.generate_arguments.begin(), input_.generate_arguments.end());
+    std::vector<std::string> command = generate_command();
     std::string out =
         "# How the build files are made again. Written by fbuild-gen.\n"
         "rule fbuild_generate\n  command = " +
@@ -114,7 +245,7 @@ class Files {
 
   // The inputs are told in a depend file, where a missing one means "make again" and not
   // an error. Escapes are those ninja's reader undoes.
-  std::string depend_text() const {
+  std::string depend_text() {
     auto escaped = [](const std::string& path) {
       std::string out;
       for (char c : path) {
@@ -124,10 +255,23 @@ class Files {
       }
       return out;
     };
-    std::set<std::string> seen;
     std::string out = escaped(outputs_.front()) + ":";
-    for (const std::string& path : input_.inputs)
-      if (seen.insert(path).second) out += " \\\n  " + escaped(path);
+    auto add = [&](std::string path) {
+      // What does not exist is noticed by the folder it would appear in.
+      while (!path_exists(path)) path = std::string(dir_name(path));
+      if (inputs_.insert(path).second) out += " \\\n  " + escaped(path);
+    };
+    auto add_all = [&](const auto& paths) {
+      for (const std::string& path : paths) add(path);
+    };
+    add_all(input_.files);
+    add_all(input_.configuration->files);
+    add_all(input_.configuration->directories);
+    for (const BuildPlan& plan : plans_) {
+      add_all(plan.files);
+      add_all(plan.tool_files);
+      add_all(plan.directories);
+    }
     return out + "\n";
   }
 
@@ -163,7 +307,10 @@ class Files {
 
   const std::vector<BuildPlan>& plans_;
   const BuildFilesInput& input_;
-  std::vector<std::string> outputs_;
+  std::vector<std::string> outputs_;  // of the ungated generation
+  std::set<std::string> inputs_;      // likewise
+  // Of each environment: of what makes its files; of all its ninja text.
+  std::vector<std::pair<std::string, std::string>> digests_;
   BuildFilesResult result_;
 };
 

@@ -1,10 +1,14 @@
 // The files of the build directory, and build.ninja in the project's root.
 //
 //   build.ninja                     three lines that include the next file
-//   <build>/build.ninja             all environments
-//   <build>/generate.ninja          how all of these are made again when an input changes
-//   <build>/<env>/build.ninja       one environment, complete by itself
-//   <build>/<env>/graph.ninja       its edges, which both of the above load
+//   <build>/build.ninja             the gate: runs the plan, loads what it decided
+//   <build>/gate, plan.state, active.ninja, plan.stamp      see stamp/gate.h
+//   <build>/watch.table             the watch sets: see stamp/watch.h
+//   <build>/all.ninja               everything, ungated
+//   <build>/generate.ninja          how ungated files are made again, by times alone
+//   <build>/<env>/build.ninja       one environment, complete by itself, ungated
+//   <build>/<env>/graph.ninja       its edges
+//   <build>/<env>/stub.ninja, keep.ninja    what the gate loads while it is clean
 //   <build>/<env>/compile_commands.json
 //   <build>/packages/<name>         links to packages; <name>.stamp changes with one
 //
@@ -14,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "generator/config/project_config.h"
 #include "generator/ninja/graph.h"
 #include "generator/plan/build_plan.h"
 #include "support/result.h"
@@ -27,7 +32,9 @@ struct BuildFilesInput {
   OwnPrograms own;
   std::vector<std::string> generate_arguments; // of fbuild-gen, to do this again
   std::vector<std::string> default_environments;
-  std::vector<std::string> inputs;             // files and folders that lead to other files
+  std::vector<std::string> files;              // read to make the plans: programs, data, inis
+  const config::ConfigDependencies* configuration = nullptr;
+  int64_t began = 0;                           // when reading began, nanoseconds since 1970
 };
 
 struct BuildFilesResult {

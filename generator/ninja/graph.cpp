@@ -1,6 +1,8 @@
 #include "generator/ninja/graph.h"
 
 #include <map>
+#include <set>
+#include <utility>
 
 #include "generator/ninja/text.h"
 #include "support/files.h"
@@ -19,6 +21,62 @@ void variable(std::string& out, std::string_view name, std::string_view value, b
   out.append(name).append(value.empty() ? " =" : " = ").append(ninja_value(value)) += '\n';
 }
 
+// Rules every family shares, because their programs are ours.
+constexpr const char* kOwnRules =
+    "rule sketch\n"
+    "  command = $fbuild_gen --join-sketch $out $in\n"
+    "  restat = 1\n"
+    "  description = $env: join $in\n"
+    "\n"
+    "# Fails when the program does not fit, and takes the images along that would flash it.\n"
+    "# A report that says the same as before is not written again, hence restat.\n"
+    "rule size\n"
+    "  command = $fbuild_image size $size --json $out $in || { rm -f $out $images; exit 1; }\n"
+    "  restat = 1\n"
+    "  description = $env: size\n"
+    "\n"
+    "rule show_size\n"
+    "  command = $fbuild_image size $size $in\n"
+    "  description = $env: size\n"
+    "\n"
+    "rule missing_tool\n"
+    "  command = echo $why >&2; exit 1\n"
+    "  description = $env: $out\n"
+    "\n"
+    "# A command of the project's own instead of the platform's.\n"
+    "rule own_command\n"
+    "  command = port=$$($fbuild_gen --serial-port $port_search) && $own_command\n"
+    "  pool = console\n"
+    "  description = $env: $out\n"
+    "\n"
+    "rule clean\n"
+    "  command = rm -rf $paths\n"
+    "  description = $env: clean\n"
+    "\n";
+
+std::string size_path(const BuildPlan& plan) {
+  return plan.elf.substr(0, plan.elf.rfind('.')) + ".size.json";
+}
+
+// Those rules of a template that are named in `wanted`, to keep stubs small.
+std::string some_rules(std::string_view text, const std::set<std::string>& wanted) {
+  std::string out;
+  bool in = false;
+  while (!text.empty()) {
+    size_t end = std::min(text.find('\n') + 1, text.size());
+    std::string_view line = text.substr(0, end ? end : text.size());
+    text.remove_prefix(line.size());
+    if (line.starts_with("rule ")) {
+      std::string name(line.substr(5, line.find_last_not_of(" \n") - 4));
+      in = wanted.count(name) > 0;
+    } else if (!line.starts_with(" ")) {
+      in = false;
+    }
+    if (in) out += line;
+  }
+  return out;
+}
+
 class GraphWriter {
  public:
   GraphWriter(const BuildPlan& plan, const OwnPrograms& own) : plan_(plan), own_(own) {}
@@ -31,37 +89,25 @@ class GraphWriter {
     for (const auto& [name, value] : plan_.variables) variable(out_, name, shell_word(value));
     variable(out_, "fbuild_gen", shell_word(own_.generator));
     variable(out_, "fbuild_image", shell_word(own_.image));
+    if (!plan_.size.flash.empty()) {
+      std::vector<std::string> arguments = {"--flash", plan_.size.flash, "--ram", plan_.size.ram};
+      if (!plan_.size.flash_max.empty()) arguments.insert(arguments.end(), {"--flash-max", plan_.size.flash_max});
+      if (!plan_.size.ram_max.empty()) arguments.insert(arguments.end(), {"--ram-max", plan_.size.ram_max});
+      variable(out_, "size", shell_line(arguments));
+    }
     out_ += '\n';
   }
 
   void rules(const std::string& text) { out_ += text + "\n"; }
 
-  void own_rules() {
-    out_ +=
-        "rule sketch\n"
-        "  command = $fbuild_gen --join-sketch $out $in\n"
-        "  restat = 1\n"
-        "  description = $env: join $in\n"
-        "\n"
-        "# Fails when the program does not fit, and takes the images along that would flash it.\n"
-        "# A report that says the same as before is not written again, hence restat.\n"
-        "rule size\n"
-        "  command = $fbuild_image size $size --json $out $in || { rm -f $out $images; exit 1; }\n"
-        "  restat = 1\n"
-        "  description = $env: size\n"
-        "\n"
-        "rule show_size\n"
-        "  command = $fbuild_image size $size $in\n"
-        "  description = $env: size\n"
-        "\n"
-        "rule missing_tool\n"
-        "  command = echo $why >&2; exit 1\n"
-        "  description = $env: $out\n"
-        "\n"
-        "rule clean\n"
-        "  command = rm -rf $paths\n"
-        "  description = $env: clean\n"
-        "\n";
+  // What every compile depends on besides its files: package stamps, and the epoch, which
+  // changes when nothing is known any more of what objects were made from.
+  void common_inputs() {
+    out_ += "build " + ninja_path(join_path(plan_.directory, "inputs")) + ": phony " +
+            ninja_path(join_path(plan_.directory, "epoch"));
+    for (const PackageUse& use : plan_.packages)
+      for (const std::string& stamp : use.stamps) out_ += ' ' + ninja_path(stamp);
+    out_ += "\n\n";
   }
 
   void sketch() {
@@ -79,15 +125,14 @@ class GraphWriter {
     for (int i = 0; i < kLanguages; ++i)
       if (used[i])
         variable(out_, prefix + language_rule(static_cast<Language>(i)), shell_line(group.flags[i]));
-    std::string stamps;
-    for (const PackageUse& use : plan_.packages)
-      if (!use.stamp.empty()) stamps += ' ' + ninja_path(use.stamp);
-    if (!stamps.empty()) stamps = " |" + stamps;
+    std::string stamps = " | " + ninja_path(join_path(plan_.directory, "inputs"));
     std::string objects;
     for (const CompileUnit& unit : group.units) {
       const char* rule = language_rule(unit.language);
       out_ += "build " + ninja_path(unit.object) + ": " + rule + ' ' + ninja_path(unit.source) + stamps +
-              "\n  flags = $" + prefix + rule + '\n';
+              "\n  flags = $" + prefix + rule;
+      if (!unit.flags.empty()) out_ += ' ' + ninja_value(shell_line(unit.flags));
+      out_ += '\n';
       objects += ' ' + ninja_path(unit.object);
     }
     if (group.archive.empty()) {
@@ -115,13 +160,8 @@ class GraphWriter {
     std::string gate;
     if (!plan_.size.flash.empty()) {
       std::string file = size_file();
-      std::vector<std::string> arguments = {"--flash", plan_.size.flash, "--ram", plan_.size.ram};
-      if (!plan_.size.flash_max.empty()) arguments.insert(arguments.end(), {"--flash-max", plan_.size.flash_max});
-      if (!plan_.size.ram_max.empty()) arguments.insert(arguments.end(), {"--ram-max", plan_.size.ram_max});
-      variable(out_, "size", shell_line(arguments));
       out_ += "build " + ninja_path(file) + ": size " + ninja_path(plan_.elf) + '\n';
       variable(out_, "images", shell_line(images()), true);
-      out_ += "build " + ninja_path(plan_.environment + "/size") + ": show_size " + ninja_path(plan_.elf) + "\n\n";
       gate = " | " + ninja_path(file);
     }
     for (const PlannedStep& step : plan_.steps)
@@ -129,31 +169,45 @@ class GraphWriter {
     out_ += '\n';
   }
 
-  void targets() {
-    std::string all = ninja_path(plan_.elf);
-    for (const std::string& file : artifacts())
-      out_ += "build " + ninja_path(plan_.environment + '/' + std::string(base_name(file))) + ": phony " +
-              ninja_path(file) + '\n';
-    if (!plan_.size.flash.empty()) all += ' ' + ninja_path(size_file());
+  void optional_steps() {
     for (const PlannedStep& step : plan_.steps)
-      if (step.by_default) all += ' ' + ninja_path(step.output);
-    out_ += "build " + ninja_path(plan_.environment) + ": phony " + all + '\n';
+      if (!step.by_default)
+        out_ += "build " + ninja_path(step.output) + ": " + step.rule + ' ' + ninja_path(step.input) + '\n';
+  }
+
+  // `made`: the artifacts are made here, by the graph, and not just there.
+  void targets(bool made) {
+    std::string all;
+    for (const std::string& file : artifacts(plan_)) {
+      if (is_by_default(file)) all += ' ' + ninja_path(file);
+      out_ += "build " + ninja_path(plan_.environment + '/' + std::string(base_name(file))) + ": phony " +
+              ninja_path(file) + (is_by_default(file) ? " $ready\n" : "\n");
+    }
+    if (made) out_ += "build " + ninja_path(join_path(plan_.directory, "made")) + ": phony" + all + '\n';
+    out_ += "build " + ninja_path(plan_.environment) + ": phony" + all + " $ready\n";
+    if (!plan_.size.flash.empty())
+      out_ += "build " + ninja_path(plan_.environment + "/size") + ": show_size " + ninja_path(plan_.elf) + " || $ready\n";
     for (const PlannedAction& action : plan_.actions) {
       out_ += "build " + ninja_path(plan_.environment + '/' + action.name) + ": " + action.rule;
       if (!action.input.empty()) out_ += ' ' + ninja_path(action.input);
-      out_ += '\n';
+      out_ += " || $ready\n";
       for (const auto& [name, value] : action.variables) variable(out_, name, value, true);
     }
     std::vector<std::string> paths;
     std::string folder(dir_name(plan_.elf));
     for (const char* name : {"src", "sketch", "lib", "framework"}) paths.push_back(join_path(folder, name));
-    for (const std::string& file : artifacts()) paths.push_back(file);
-    paths.push_back(size_file());
+    for (const std::string& file : artifacts(plan_)) paths.push_back(file);
     out_ += "build " + ninja_path(plan_.environment + "/clean") + ": clean\n";
     variable(out_, "paths", shell_line(paths), true);
   }
 
-  std::string size_file() const { return plan_.elf.substr(0, plan_.elf.rfind('.')) + ".size.json"; }
+  bool is_by_default(const std::string& file) const {
+    for (const PlannedStep& step : plan_.steps)
+      if (step.output == file) return step.by_default;
+    return true;
+  }
+
+  std::string size_file() const { return size_path(plan_); }
 
   // What would be flashed.
   std::vector<std::string> images() const {
@@ -162,13 +216,7 @@ class GraphWriter {
     return out;
   }
 
-  std::vector<std::string> artifacts() const {
-    std::vector<std::string> out = images();
-    out.insert(out.begin(), plan_.elf);
-    return out;
-  }
-
-  std::string take() { return std::move(out_); }
+  std::string take() { return std::exchange(out_, {}); }
 
  private:
   const BuildPlan& plan_;
@@ -179,8 +227,8 @@ class GraphWriter {
 
 }  // namespace
 
-Result<std::string> graph_text(const BuildPlan& plan, const OwnPrograms& own,
-                               const std::string& templates) {
+Result<GraphText> graph_text(const BuildPlan& plan, const OwnPrograms& own,
+                             const std::string& templates) {
   GraphWriter writer(plan, own);
   writer.head();
   for (const std::string& name : plan.templates) {
@@ -188,23 +236,61 @@ Result<std::string> graph_text(const BuildPlan& plan, const OwnPrograms& own,
     if (!text) return text.error();
     writer.rules(*text);
   }
-  writer.own_rules();
+  writer.rules(kOwnRules);
+  writer.common_inputs();
   writer.sketch();
   for (size_t i = 0; i < plan.groups.size(); ++i) writer.group(plan.groups[i], i);
   writer.link();
   writer.size_and_steps();
-  writer.targets();
+  GraphText out;
+  out.edges = writer.take();
+  writer.targets(true);
+  out.targets = writer.take();
+  return out;
+}
+
+Result<std::string> stub_text(const BuildPlan& plan, const OwnPrograms& own,
+                              const std::string& templates) {
+  GraphWriter writer(plan, own);
+  writer.head();
+  std::set<std::string> wanted = {"show_size", "clean", "missing_tool"};
+  for (const PlannedAction& action : plan.actions) wanted.insert(action.rule);
+  // An artifact that is not made by default is made when it is asked for.
+  for (const PlannedStep& step : plan.steps)
+    if (!step.by_default) wanted.insert(step.rule);
+  std::string rules;
+  for (const std::string& name : plan.templates) {
+    Result<std::string> text = read_file(join_path(templates, name + ".ninja"));
+    if (!text) return text.error();
+    rules += some_rules(*text, wanted);
+  }
+  writer.rules(rules + some_rules(kOwnRules, wanted));
+  writer.optional_steps();
+  // Nothing to wait for: all of it is there.
+  writer.rules("ready = " + ninja_path(plan.elf) + "\n");
+  writer.targets(false);
   return writer.take();
 }
 
-std::vector<std::string> public_targets(const BuildPlan& plan) {
-  std::vector<std::string> out = {plan.environment};
-  out.push_back(plan.environment + "/" + std::string(base_name(plan.elf)));
-  for (const PlannedStep& step : plan.steps)
-    out.push_back(plan.environment + "/" + std::string(base_name(step.output)));
-  if (!plan.size.flash.empty()) out.push_back(plan.environment + "/size");
-  for (const PlannedAction& action : plan.actions) out.push_back(plan.environment + "/" + action.name);
-  out.push_back(plan.environment + "/clean");
+std::string keep_text(const BuildPlan& plan) {
+  std::string out = "build " + ninja_path(join_path(plan.directory, "keep")) + ": phony";
+  auto add = [&](const std::string& path) {
+    if (!path.empty()) out += " " + ninja_path(path);
+  };
+  add(plan.sketch.output);
+  for (const SourceGroup& group : plan.groups) {
+    add(group.archive);
+    for (const CompileUnit& unit : group.units) add(unit.object);
+  }
+  for (const std::string& file : artifacts(plan)) add(file);
+  add(join_path(plan.directory, "sealed"));
+  return out + "\n";
+}
+
+std::vector<std::string> artifacts(const BuildPlan& plan) {
+  std::vector<std::string> out = {plan.elf};
+  if (!plan.size.flash.empty()) out.push_back(size_path(plan));
+  for (const PlannedStep& step : plan.steps) out.push_back(step.output);
   return out;
 }
 
@@ -231,6 +317,10 @@ std::string compile_database(const BuildPlan& plan, const std::string& root) {
       out += ",\n   \"arguments\": [";
       append_json_string(out, found == plan.programs.end() ? program : found->second);
       out += flags[static_cast<int>(unit.language)];
+      for (const std::string& word : unit.flags) {
+        out += ", ";
+        append_json_string(out, word);
+      }
       out += unit.language == Language::Asm ? ", \"-o\", " : ", \"-c\", \"-o\", ";
       append_json_string(out, unit.object);
       out += ", ";

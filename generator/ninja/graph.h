@@ -12,15 +12,30 @@ namespace fbuild {
 struct OwnPrograms {
   std::string generator;  // fbuild-gen
   std::string image;      // fbuild-image
+  std::string stamp;      // fbuild-stamp
 };
 
-// `templates` is the folder of the rule templates. The text is complete but for the
-// builddir and the edge that regenerates it.
-Result<std::string> graph_text(const BuildPlan& plan, const OwnPrograms& own,
-                               const std::string& templates);
+// `templates` is the folder of the rule templates. Whoever loads the text sets `ready`
+// before: the file that the environment's targets and actions wait for besides the
+// artifacts themselves.
+struct GraphText {
+  std::string edges;    // everything that makes files
+  std::string targets;  // the names people use, and actions: nothing built depends on these
+};
+Result<GraphText> graph_text(const BuildPlan& plan, const OwnPrograms& own,
+                             const std::string& templates);
 
-// The public targets of an environment: <env>, <env>/firmware.hex, <env>/upload...
-std::vector<std::string> public_targets(const BuildPlan& plan);
+// What stands in for the graph while the environment is clean: its public targets and
+// actions, with the artifacts as plain files.
+Result<std::string> stub_text(const BuildPlan& plan, const OwnPrograms& own,
+                              const std::string& templates);
+
+// Mentions every intermediate file, so that `ninja -t cleandead` takes none for a leftover
+// while the environment's graph is not loaded.
+std::string keep_text(const BuildPlan& plan);
+
+// The artifacts: what the environment is built for.
+std::vector<std::string> artifacts(const BuildPlan& plan);
 
 // compile_commands.json of the environment; `root` is the project's absolute path.
 std::string compile_database(const BuildPlan& plan, const std::string& root);

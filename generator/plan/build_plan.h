@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "generator/config/flags.h"
 #include "generator/platform/facts.h"
 #include "generator/platform/package.h"
 #include "generator/platform/platform.h"
@@ -29,6 +30,7 @@ struct CompileUnit {
   std::string source;
   std::string object;
   Language language = Language::C;
+  std::vector<std::string> flags = {};  // behind those of its group
 };
 
 // Sources compiled with the same flags.
@@ -48,8 +50,9 @@ struct SketchPlan {
 struct PackageUse {
   Package package;
   std::string link;    // path in the build directory, linked to the package's root
-  std::string stamp;   // path of the file that changes when the package does
-  std::string identity;  // content of the stamp
+  std::vector<std::string> stamps;  // files that change when the package does
+  std::string identity;  // content of the first stamp; empty: it has none of its own
+  bool installed = false;  // not the user's to edit: found on the system
 };
 
 struct PlannedAction {
@@ -69,6 +72,7 @@ struct BuildPlan {
   std::string environment;
   std::string platform, board, board_name;
   std::string directory;                       // <build>/<env>
+  std::string watch_set;                       // name of its set in the table
   std::vector<std::string> templates;          // names
   std::map<std::string, std::string> programs; // ninja variable to program path
   std::vector<std::pair<std::string, std::string>> variables;
@@ -85,9 +89,13 @@ struct BuildPlan {
   SizeSpec size;                               // filled in; no flash sections: no report
   std::vector<std::string> libraries;          // names of the libraries used, for people
 
-  // What the plan was made from, besides the configuration.
+  // What the plan was made from, besides the configuration; not all have to exist.
   std::vector<std::string> files;
   std::vector<std::string> directories;
+  std::vector<config::FlagCommand> commands;
+  // What its commands may read: folders with all that is in them, and programs.
+  std::vector<std::string> input_folders;
+  std::vector<std::string> tool_files;
 };
 
 // The plan as a JSON document, for --print-plan and for tests.

@@ -196,6 +196,9 @@ Result<PackageUse> use_package(Session& session, const Platform& platform, const
   use.package = known->second;
   std::string link = join_path(session.build_dir, "packages/" + link_name(session, use.package));
   use.link = link;
+  use.installed = place.empty();
+  // Renewed when an installed package changes without newer times.
+  if (use.installed) use.stamps.push_back(link + ".changed");
   // Made already here, because sources are listed by the names commands will use.
   if (Status s = make_directories(std::string(dir_name(link))); !s)
     return Error{s.error().what, "the build directory has to be writable; -B names another", s.error().file};
@@ -293,6 +296,27 @@ Result<std::vector<std::string>> fill_words(const Environment& environment,
   return out;
 }
 
+namespace {
+
+// extra_scripts may change anything about the build: without them the firmware may be
+// another one, so somebody has to say that it is not.
+Status refuse_scripts(Session& session, const std::string& section) {
+  ProjectConfig& config = session.config;
+  Result<std::vector<ListItem>> scripts = list_of(config, section, "extra_scripts");
+  if (!scripts) return scripts.error();
+  if (scripts->empty() || session.ignore_scripts) return {};
+  if (config.is_set(section, "custom_fbuild_ignore_extra_scripts")) {
+    Result<std::string> answer = text_of(config, section, "custom_fbuild_ignore_extra_scripts");
+    if (!answer) return answer.error();
+    for (const char* yes : {"yes", "true", "on", "1"})
+      if (*answer == yes) return {};
+  }
+  return config.at(scripts->front().origin, "extra_scripts are not run yet, and '" + scripts->front().text + "' may change the build",
+                   "if the project builds without, give --ignore-extra-scripts or set 'custom_fbuild_ignore_extra_scripts = yes'");
+}
+
+}  // namespace
+
 Result<Environment> resolve_environment(Session& session, const std::string& name) {
   ProjectConfig& config = session.config;
   std::string section = "env:" + name;
@@ -332,10 +356,7 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
   out.debug = *build_type == "debug";
   if (*build_type == "test")
     return at_option(config, section, "build_type", Error{"test builds are not supported", "set build_type to release or debug"});
-  for (auto [option, what] : {std::pair("extra_scripts", "scripts are not run yet: what they change is not changed"),
-                              std::pair("upload_command", "it is ignored: <env>/upload uses the platform's own command")})
-    if (config.is_set(section, option))
-      session.warn(config.at(config.origin(section, option), std::string("option '") + option + "' is not supported yet", what));
+  if (Status s = refuse_scripts(session, section); !s) return s.error();
   Result<std::vector<ListItem>> frameworks = list_of(config, section, "framework");
   if (!frameworks) return frameworks.error();
   if (frameworks->empty()) {
@@ -384,7 +405,7 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
   Result<PackageUse> core = use_package(session, *out.platform, (*framework_package)[0], *requests, {});
   if (!core) return at_option(config, section, "framework", core.error());
   // Another core under the same link may have older files than the objects of the last.
-  core->stamp = core->link + ".stamp";
+  core->stamps.insert(core->stamps.begin(), core->link + ".stamp");
   core->identity = "package " + core->package.version + " at " + path_inside(core->package.root, session.project) + "\n";
   out.packages.push_back(std::move(*core));
 
@@ -407,7 +428,7 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
   }
   out.compiler = identity->second;
   compiler_package.package.version = out.compiler.version;
-  compiler_package.stamp = compiler_package.link + ".stamp";
+  compiler_package.stamps.insert(compiler_package.stamps.begin(), compiler_package.link + ".stamp");
   compiler_package.identity = "compiler " + out.compiler.version + " " + out.compiler.digest + "\n";
   return out;
 }

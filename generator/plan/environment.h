@@ -25,6 +25,7 @@ struct Session {
   std::string build_dir;      // as commands name it: ".fbuild/build"
   std::string platforms_dir;  // where <platform>.yaml lie
   std::string project;        // absolute root; the working directory
+  bool ignore_scripts = false;  // --ignore-extra-scripts
 
   std::map<std::string, std::shared_ptr<const Platform>> platforms = {};
   std::map<std::string, Package> packages = {};             // by name and place given

@@ -6,6 +6,7 @@
 #include "generator/library/finder.h"
 #include "generator/ninja/text.h"
 #include "generator/plan/compile_flags.h"
+#include "generator/plan/plan_actions.h"
 #include "generator/sketch/sketch.h"
 #include "support/files.h"
 
@@ -28,6 +29,7 @@ class Planner {
       if (Status s = (this->*step)(); !s) return s.error();
     for (const std::string& name : env_.platform->templates) plan_.templates.push_back(name);
     if (Status s = check_names(); !s) return s.error();
+    plan_.commands = flags_.commands;
     return std::move(plan_);
   }
 
@@ -74,10 +76,11 @@ class Planner {
     plan_.board = fact_or(env_.facts, "id", "");
     plan_.board_name = fact_or(env_.facts, "name", plan_.board);
     plan_.directory = join_path(session_.build_dir, env_.name);
+    plan_.watch_set = env_.debug ? env_.name + "/debug" : env_.name;
     plan_.packages = env_.packages;
     plan_.files.push_back(env_.platform->file);
     if (!env_.board_file.empty()) plan_.files.push_back(env_.board_file);
-    for (const std::string& file : env_.compiler.files) plan_.files.push_back(file);
+    plan_.tool_files = env_.compiler.files;
     const PackageUse& toolchain = env_.packages.front();
     for (const auto& [variable, path] : env_.platform->toolchain.programs)
       plan_.programs[variable] = join_path(toolchain.link, path);
@@ -99,8 +102,8 @@ class Planner {
     src_dir_ = *src;
     if (is_directory(*include)) include_dirs_.push_back(*include);
     include_dirs_.push_back(src_dir_);
-    plan_.directories.push_back(is_directory(*include) ? *include : std::string(dir_name(*include)));
-    plan_.directories.push_back(is_directory(src_dir_) ? src_dir_ : std::string(dir_name(src_dir_)));
+    plan_.directories.insert(plan_.directories.end(), {*include, src_dir_});
+    plan_.input_folders = {*include, src_dir_};
 
     Result<std::string> filter = source_filter();
     if (!filter) return filter.error();
@@ -152,7 +155,8 @@ class Planner {
     sketch_beside_ = join_path(src_dir_, name);
     session_.scans.set(sketch_beside_, text);
     // Compiled in the place its name sorts to, which decides the order of linking.
-    CompileUnit unit{plan_.sketch.output, join_path(object_dir("src"), name + ".o"), Language::Cxx};
+    // It includes "x.h" from beside the sketch, where PlatformIO would have put it.
+    CompileUnit unit{plan_.sketch.output, join_path(object_dir("src"), name + ".o"), Language::Cxx, {"-iquote", src_dir_}};
     auto place = std::find_if(group.units.begin(), group.units.end(),
                               [&](const CompileUnit& other) { return other.object > unit.object; });
     group.units.insert(place, std::move(unit));
@@ -173,9 +177,8 @@ class Planner {
     if (!bundled) return bundled.error();
     storages.insert(storages.end(), bundled->begin(), bundled->end());
     for (const std::string& storage : storages) {
-      bool exists = is_directory(storage);
-      plan_.directories.push_back(exists ? storage : std::string(dir_name(storage)));
-      if (!exists) continue;
+      plan_.directories.push_back(storage);
+      if (!is_directory(storage)) continue;
       Result<std::vector<DirEntry>> entries = list_directory(storage);
       if (!entries) return entries.error();
       for (const DirEntry& entry : *entries) {
@@ -234,6 +237,11 @@ class Planner {
     Result<EnvironmentFlags> flags = environment_flags(session_, env_);
     if (!flags) return flags.error();
     flags_ = std::move(*flags);
+    for (const std::string& folder : flags_.looked_at) {
+      std::string path = path_inside(folder, session_.project);
+      // Below the build directory lie packages; their groups are inputs already.
+      if (path != session_.build_dir && !path.starts_with(session_.build_dir + "/")) plan_.input_folders.push_back(path);
+    }
     return {};
   }
 
@@ -277,6 +285,7 @@ class Planner {
       SourceGroup group;
       group.name = "lib/" + name;
       bool archive = *archive_option != "False";
+      plan_.input_folders.push_back(library.folder);
       if (!archive_is_set && library.has_manifest_archive) archive = library.archive;
       const SourceListing& sources = session_.sources.of(library.source_dir, joined(library.source_filter));
       group.units = compile_units(library.source_dir, sources.files, object_dir("lib/" + name));
@@ -296,6 +305,7 @@ class Planner {
         return session_.config.at(session_.config.origin(section_, "board"),
                                   "board '" + plan_.board + "' needs the folder '" + from + "', which its package does not have",
                                   "is '" + env_.packages[1].package.name + "' the right package?");
+      plan_.input_folders.push_back(from);
       const SourceListing& sources = session_.sources.of(from, (*filled)[2]);
       watch_folders(sources);
       SourceGroup group;
@@ -358,58 +368,7 @@ class Planner {
     return {};
   }
 
-  Status actions() {
-    for (const ActionSpec& spec : env_.platform->actions) {
-      if (!env_.holds(spec.when)) continue;
-      PlannedAction action;
-      action.name = spec.name;
-      action.rule = spec.rule;
-      if (!spec.in.empty()) action.input = object_dir(spec.in);
-      Error why_not;
-      if (!fill_action(spec, action, why_not)) {
-        // The target is there all the same, and says what is missing when it is asked for.
-        action.rule = "missing_tool";
-        action.variables = {{"why", shell_word("error: " + why_not.text())}};
-      }
-      plan_.actions.push_back(std::move(action));
-    }
-    return {};
-  }
-
-  // False, with the reason, when this machine or the board lacks what the action needs.
-  bool fill_action(const ActionSpec& spec, PlannedAction& action, Error& why_not) {
-    std::optional<PackageUse> tool;
-    if (!spec.package.empty()) {
-      tool = optional_package(session_, env_, spec.package, why_not);
-      if (!tool) return false;
-      auto known = std::find_if(plan_.packages.begin(), plan_.packages.end(),
-                                [&](const PackageUse& use) { return use.link == tool->link; });
-      if (known == plan_.packages.end()) plan_.packages.push_back(*tool);
-      action.variables.emplace_back(
-          "tool", shell_word(join_path(tool->link, env_.platform->packages.at(spec.package).probe)));
-    }
-    std::vector<std::string> arguments;
-    for (const ArgumentSpec& item : spec.arguments) {
-      if (!env_.holds(item.when)) continue;
-      Result<std::vector<std::string>> words = fill_words(env_, item.words);
-      if (!words) {
-        why_not = words.error();
-        return false;
-      }
-      arguments.insert(arguments.end(), words->begin(), words->end());
-    }
-    action.variables.emplace_back("arguments", shell_line(arguments));
-    if (spec.needs_port) action.variables.emplace_back("port_search", port_search());
-    for (const auto& [name, value] : spec.variables) {
-      Result<std::string> text = filled(value);
-      if (!text) {
-        why_not = text.error();
-        return false;
-      }
-      action.variables.emplace_back(name, shell_word(*text));
-    }
-    return true;
-  }
+  Status actions() { return plan_actions(session_, env_, object_dir(""), plan_); }
 
   Status check_names() const {
     std::vector<std::string> names = plan_.sketch.inputs;
@@ -424,26 +383,6 @@ class Planner {
     return {};
   }
 
-  // How `fbuild-gen --serial-port` is to find the port to use.
-  std::string port_search() {
-    const Facts* upload = find_fact(env_.facts, "upload");
-    auto yes = [&](const char* name) {
-      const Facts* fact = upload ? find_fact(*upload, name) : nullptr;
-      return fact && fact->is_boolean() && fact->get<bool>();
-    };
-    std::string protocol = fact_or(env_.facts, "upload.protocol", "");
-    std::string port = fact_or(env_.facts, "upload.port", "");
-    if (port.empty() && (!yes("require_upload_port") || protocol.find("usb") != std::string::npos)) return "--none";
-    std::vector<std::string> words;
-    if (!port.empty()) words.insert(words.end(), {"--port", port});
-    if (const Facts* ids = find_fact(env_.facts, "build.hwids"); ids && ids->is_array())
-      for (const Facts& id : *ids)
-        if (id.is_array() && id.size() == 2)
-          words.insert(words.end(), {"--usb-id", fact_text(id[0]) + ":" + fact_text(id[1])});
-    if (yes("use_1200bps_touch")) words.push_back("--touch-1200");
-    if (yes("wait_for_upload_port")) words.push_back("--wait-new");
-    return shell_line(words);
-  }
 
   Session& session_;
   Environment env_;

@@ -99,6 +99,7 @@ std::string plan_json(const BuildPlan& plan) {
   w.text("board", plan.board);
   w.text("board_name", plan.board_name);
   w.text("directory", plan.directory);
+  w.text("watch_set", plan.watch_set);
   w.list("templates", plan.templates);
   w.map("programs", plan.programs);
   w.map("variables", plan.variables);
@@ -112,7 +113,7 @@ std::string plan_json(const BuildPlan& plan) {
     w.text("root", use.package.root);
     w.text("given", use.package.given);
     w.text("link", use.link);
-    w.text("stamp", use.stamp);
+    w.list("stamps", use.stamps);
     w.close('}');
   }
   w.close(']');
@@ -144,6 +145,7 @@ std::string plan_json(const BuildPlan& plan) {
       w.text("source", unit.source);
       w.text("object", unit.object);
       w.text("language", language_rule(unit.language));
+      if (!unit.flags.empty()) w.list("flags", unit.flags);
       w.close('}');
     }
     w.close(']');
@@ -190,6 +192,8 @@ std::string plan_json(const BuildPlan& plan) {
   w.close('}');
   w.list("files", plan.files);
   w.list("directories", plan.directories);
+  w.list("input_folders", plan.input_folders);
+  w.list("tool_files", plan.tool_files);
   w.close('}');
   out += '\n';
   return out;

@@ -1,11 +1,14 @@
 #include "generator/platform/compiler.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
@@ -44,6 +47,24 @@ bool recall(const Json& memo, CompilerIdentity& out) {
   out.version = memo["version"];
   out.digest = memo["digest"];
   return !out.files.empty();
+}
+
+// Adds a file's name, content and size. In pieces, because some are 20 MB and fresh memory
+// for all of that costs more than the reading.
+Status digest_file(const std::string& path, XXH3_state_t* state) {
+  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string name(base_name(path));
+  XXH3_128bits_update(state, name.c_str(), name.size() + 1);
+  static char piece[256 * 1024];
+  uint64_t size = 0;
+  ssize_t n = -1;
+  while (fd && (n = ::read(fd.get(), piece, sizeof piece)) > 0) {
+    XXH3_128bits_update(state, piece, static_cast<size_t>(n));
+    size += static_cast<uint64_t>(n);
+  }
+  if (n < 0) return Error{"cannot read it: " + errno_text(errno), "", path};
+  XXH3_128bits_update(state, &size, sizeof size);
+  return {};
 }
 
 std::string trimmed(std::string text) {
@@ -90,14 +111,10 @@ Result<CompilerIdentity> identify_compiler(const std::string& compiler,
   XXH3_128bits_reset(state);
   for (const std::string& path : files) {
     remembered[path] = stat_text(path);
-    Result<std::string> content = read_file(path);
-    if (!content) {
+    if (Status s = digest_file(path, state); !s) {
       XXH3_freeState(state);
-      return content.error();
+      return s.error();
     }
-    std::string head = std::string(base_name(path)) + '\0' + std::to_string(content->size()) + '\0';
-    XXH3_128bits_update(state, head.data(), head.size());
-    XXH3_128bits_update(state, content->data(), content->size());
   }
   XXH128_hash_t hash = XXH3_128bits_digest(state);
   XXH3_freeState(state);

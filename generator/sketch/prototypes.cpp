@@ -11,6 +11,9 @@ namespace {
 // Arguments of a call are counted no further than this many tokens.
 constexpr uint32_t kLongestCall = 2000;
 
+// A name with more definitions than this is not looked at: nobody writes so many overloads.
+constexpr size_t kMostOverloads = 100;
+
 // One use of a function's name before its definition.
 struct Mention {
   uint32_t item = 0;
@@ -41,7 +44,9 @@ class Planner {
       if (signature.qualified || signature.specialization || signature.deduced ||
           signature.name == "main")
         continue;
-      by_name_[signature.name].push_back(f);
+      std::vector<uint32_t>& overloads = by_name_[signature.name];
+      if (overloads.size() >= kMostOverloads) continue;
+      overloads.push_back(f);
       candidates_.push_back(f);
       WordId word = mention_word(signature.name);
       if (word != kNoWord) by_word_[word].push_back(f);
@@ -125,7 +130,8 @@ class Planner {
                   after == "<";
       found.sure = ends && !reads_as_type(i - 1, i);
       found.wants_defaults =
-          after == "(" && !signature.defaults.empty() && arguments(i + 1) < signature.parameters;
+          signature.template_defaults ||
+          (after == "(" && !signature.defaults.empty() && arguments(i + 1) < signature.parameters);
     }
     add_mention(f, found);
   }
@@ -236,6 +242,28 @@ class Planner {
     return reliable;
   }
 
+  // Whether all definitions of this name declare the same thing.
+  bool same_in_all_branches(const Signature& signature) const {
+    std::string text = declared_text(signature);
+    const std::vector<uint32_t>& functions = by_name_.find(signature.name)->second;
+    return std::all_of(functions.begin(), functions.end(), [&](uint32_t f) {
+      return declared_text(out_.functions[f].signature) == text;
+    });
+  }
+
+  std::string declared_text(const Signature& signature) const {
+    std::string text;
+    for (uint32_t i : signature.tokens) {
+      bool is_default =
+          std::any_of(signature.defaults.begin(), signature.defaults.end(),
+                      [&](const TokenRange& range) { return i >= range.first && i < range.last; });
+      if (is_default) continue;
+      text += spelling(i);
+      text += ' ';
+    }
+    return text;
+  }
+
   void place(uint32_t f) {
     if (finished_[f]) return;
     const Signature& signature = out_.functions[f].signature;
@@ -266,7 +294,7 @@ class Planner {
         prototype.function = f;
         prototype.before = climb(insert, context);
         if (!knows(signature, prototype.before, mention, prototype.announced)) continue;
-        if (!guard(prototype, signature) && by_name_[signature.name].size() == 1 &&
+        if (!guard(prototype, signature) && same_in_all_branches(signature) &&
             prototype.announced.empty()) {
           // The condition is decided later; a declaration too many does no harm.
           prototype.guards.clear();

@@ -9,7 +9,7 @@ namespace fbuild::sketch {
 namespace {
 
 // A template argument list longer than this is taken for a comparison.
-constexpr uint32_t kLongestAngles = 2000;
+constexpr uint32_t kLongestAngles = 400;
 
 bool takes_attribute_parens(std::string_view word) {
   constexpr std::array<std::string_view, 11> words = {

@@ -98,7 +98,12 @@ Head function_head(const Shape& shape) {
     if (!qualifier && !(is_name(shape, last) && last > 0)) break;  // a name here: some macro
     --end;
   }
-  if (end == 0 || !shape.is(end - 1, Atom::Parens)) return {};
+  // int (&name(int))[3] ends with the size of the array it returns.
+  size_t parens = end;
+  while (parens > 0 && shape.is(parens - 1, Atom::Brackets)) --parens;
+  if (parens == 0 || !shape.is(parens - 1, Atom::Parens)) return {};
+  if (parens < end && !shape.inside(parens - 1).is(0, "&") && !shape.inside(parens - 1).is(0, "*"))
+    return {};
   head.end = end;
   return head;
 }
@@ -111,6 +116,7 @@ struct Declarator {
   uint32_t name_token = UINT32_MAX;  // place of the name's word in the folded list
   bool qualified = false;
   bool specialization = false;
+  bool pointer = false;  // returns a pointer or reference to a function or an array
 };
 
 // `(*name(parameters))` at atom `at`: the head of a function that returns a pointer.
@@ -126,6 +132,7 @@ std::optional<Declarator> pointer_declarator(const Shape& shape, size_t at) {
     out.name_atom = at;
     out.name_token = inner.atoms[i - 1].first;
     out.parameters = inner.inside(i);
+    out.pointer = true;
     out.qualified = i >= 2 && inner.is(i - 2, "::");
     return out;
   }
@@ -175,7 +182,7 @@ std::optional<Declarator> find_declarator(const Shape& shape, size_t end) {
     bool specialization = shape.is(name, Atom::Angles) && name > 0;
     if (specialization) --name;
     if (!is_name(shape, name)) continue;
-    bool qualified = name > 0 && shape.is(name - 1, "::");
+    bool qualified = name > 0 && (shape.is(name - 1, "::") || shape.is(name - 1, "~"));
     if (!qualified && !any_typeish(shape, 0, name)) continue;
     if (group_follows && shape.is(at + 1, Atom::Parens)) return std::nullopt;  // NAME(x)(int a)
     Declarator out;
@@ -233,6 +240,14 @@ class Reader {
       parameter(list, first, last);
       out_.key += ',';
     }
+  }
+
+  // Parameters of a parameter: only their names matter.
+  void nested(const Shape& list) {
+    std::string key;
+    std::swap(key, out_.key);
+    parameters(list, false);
+    std::swap(key, out_.key);
   }
 
  private:
@@ -308,14 +323,6 @@ class Reader {
       if (has_type) skip(list.atoms[end - 1].first, list.atoms[end - 1].last);
     }
     key(list, first, last);
-  }
-
-  // Parameters of a parameter: only their names matter.
-  void nested(const Shape& list) {
-    std::string key;
-    std::swap(key, out_.key);
-    parameters(list, false);
-    std::swap(key, out_.key);
   }
 
   Signature& out_;
@@ -441,6 +448,7 @@ std::optional<Signature> read_signature(const LexedSketch& sketch, const Outline
       Shape list = shape.inside(i + 1);
       if (list.size() == 0) out.specialization = true;
       reader.template_head(list);
+      out.template_defaults = !out.defaults.empty();
     }
     if (i != declarator->name_atom && is_name(shape, i) && is_section_macro(shape.text(i))) {
       reader.skip(shape.atoms[i].first, shape.atoms[i].last);
@@ -449,6 +457,10 @@ std::optional<Signature> read_signature(const LexedSketch& sketch, const Outline
   }
   out.deduced = has_auto && !head.trailing_return;
   reader.parameters(declarator->parameters, true);
+  // void (*name(int))(int code): the parameters of the function that is returned.
+  if (shape.is(declarator->name_atom, Atom::Parens) &&
+      shape.is(declarator->name_atom + 1, Atom::Parens) && declarator->pointer)
+    reader.nested(shape.inside(declarator->name_atom + 1));
   reader.finish(sketch, 0, static_cast<uint32_t>(tokens.size()));
   out.main_function =
       (out.name == "setup" || out.name == "loop") && out.parameters == 0 && !out.qualified;

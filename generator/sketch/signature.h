@@ -46,6 +46,7 @@ struct Signature {
   uint32_t parameters = 0;            // how many there are
   bool variadic = false;              // takes any number: ... or a pack
   std::vector<TokenRange> defaults;   // each from its '='
+  bool template_defaults = false;     // some of them are of template parameters
   std::vector<WordId> types;          // words that have to be known where it is declared
   std::vector<WordId> full_types;     // those of them followed by ::, which must be complete
   std::vector<WordId> default_words;  // words in the default arguments

@@ -221,7 +221,7 @@ class Warnings(Case):
         self.assertRegex(lines[1], r"^warning: platformio.ini:6(:\d+)?: .*'build_flag'.*; did you mean 'build_flags'\?$")
 
     def test_known_but_unsupported_option(self):
-        for option in ("extra_scripts = pre:x.py", "test_framework = unity", "board_build.partitions = a.csv"):
+        for option in ("targets = upload", "test_framework = unity", "board_build.partitions = a.csv"):
             name = option.split(" = ")[0]
             with self.subTest(name):
                 lines = self.warnings(option + "\n")
@@ -229,6 +229,15 @@ class Warnings(Case):
                     continue
                 self.assertEqual(len(lines), 1, lines)
                 self.assertRegex(lines[0], r"^warning: platformio.ini:5(:\d+)?: .*" + name)
+
+    def test_extra_scripts(self):
+        """They may change the build, so somebody has to say that they do not."""
+        more = "extra_scripts = pre:x.py\n"
+        project = self.project({"platformio.ini": UNO + more, "src/main.cpp": SMALL})
+        out = project.gen("-q", status=2)
+        self.assertRegex(out.err, r"^platformio.ini:5:17: extra_scripts .*'pre:x.py'.*; .*--ignore-extra-scripts")
+        project.gen("-q", "--ignore-extra-scripts")
+        self.warnings(more + "custom_fbuild_ignore_extra_scripts = yes\n")
 
     def test_options_that_do_not_concern_a_build_are_silent(self):
         self.assertEqual(self.warnings("monitor_speed = 9600\ncustom_x = 1\nmonitor_filters = time\n"), [])

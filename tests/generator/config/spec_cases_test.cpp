@@ -39,7 +39,9 @@ TEST_CASE("every recorded package specification") {
   // In the recorded project lib/local existed; here the cases' own folder plays that part.
   Json probes = test::parse_json(test::must_read(test::kCases + "/specs/probes.json"));
   CHECK(probes.members.size() >= 52);
-  for (const auto& [text, expected] : probes.members) {
+  for (const auto& probe : probes.members) {
+    const std::string& text = probe.first;
+    const Json& expected = probe.second;
     CAPTURE(text);
     std::string directory = test::kCases + "/specs/project";
     check_spec(parse_package_spec(text, directory), expected);
@@ -50,7 +52,9 @@ TEST_CASE("every recorded platform package") {
   Json probes =
       test::parse_json(test::must_read(test::kCases + "/specs/platform_packages_probes.json"));
   CHECK(probes.members.size() >= 7);
-  for (const auto& [text, expected] : probes.members) {
+  for (const auto& probe : probes.members) {
+    const std::string& text = probe.first;
+    const Json& expected = probe.second;
     CAPTURE(text);
     check_spec(parse_platform_package(text, test::kCases + "/specs/project"), expected);
   }

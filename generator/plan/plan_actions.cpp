@@ -1,0 +1,209 @@
+#include "generator/plan/plan_actions.h"
+
+#include <algorithm>
+
+#include "generator/config/scons_text.h"
+#include "generator/ninja/text.h"
+#include "generator/plan/compile_flags.h"
+#include "support/files.h"
+
+namespace fbuild {
+
+using config::Value;
+
+namespace {
+
+// Stand for the port until the text around them is ready for the shell: one for words
+// that will be quoted (none of these bytes is left bare), one for text that is shell
+// already.
+constexpr const char* kPortInWord = "\x01";
+constexpr const char* kPortInShell = "\x02";
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+}
+
+std::string with_port(std::string shell_text) {
+  replace_all(shell_text, kPortInWord, "'\"$port\"'");
+  replace_all(shell_text, kPortInShell, "\"$port\"");
+  return shell_text;
+}
+
+// For values that are to come out of substitute_text as they are.
+std::string dollars_doubled(std::string text) {
+  replace_all(text, "$", "$$");
+  return text;
+}
+
+class ActionPlanner {
+ public:
+  ActionPlanner(Session& session, const Environment& environment, const std::string& folder,
+                BuildPlan& plan)
+      : session_(session),
+        env_(environment),
+        section_("env:" + environment.name),
+        folder_(folder),
+        plan_(plan) {}
+
+  Status run() {
+    protocol_ = fact_or(env_.facts, "upload.protocol", "");
+    Result<std::string> command = option("upload_command");
+    if (!command) return command.error();
+    upload_command_ = *command;
+    for (const ActionSpec& spec : env_.platform->actions)
+      if (env_.holds(spec.when))
+        if (Status s = action(spec); !s) return s;
+    return {};
+  }
+
+ private:
+  Result<std::string> option(const char* name) {
+    Result<const Value*> value = session_.config.get(section_, name);
+    if (!value) return value.error();
+    return (*value)->kind == Value::Kind::None ? std::string() : config::value_text(**value);
+  }
+
+  Status action(const ActionSpec& spec) {
+    PlannedAction action;
+    action.name = spec.name;
+    action.rule = spec.rule;
+    if (!spec.in.empty()) action.input = join_path(folder_, spec.in);
+    bool custom = spec.name == "upload" && protocol_ == "custom";
+    bool own = spec.name == "upload" && !upload_command_.empty();
+    if (custom && !own) {
+      Error error = session_.config.at(session_.config.origin(section_, "upload_protocol"),
+                                       "upload_protocol is custom and there is no command",
+                                       "add 'upload_command = ...'");
+      return cannot(std::move(action), error);
+    }
+
+    std::string tool;
+    if (!spec.package.empty()) {
+      tool = env_.platform->packages.at(spec.package).probe;
+      Error why_not;
+      std::optional<PackageUse> use =
+          custom ? std::nullopt : optional_package(session_, env_, spec.package, why_not);
+      if (!use && !own) return cannot(std::move(action), why_not);
+      if (use && std::none_of(plan_.packages.begin(), plan_.packages.end(),
+                              [&](const PackageUse& other) { return other.link == use->link; }))
+        plan_.packages.push_back(*use);
+      tool = use ? join_path(use->link, tool) : std::string(base_name(tool));
+    }
+
+    bool searches = spec.needs_port && port_is_required() && !custom;
+    Environment env = env_;
+    if (searches) set_fact(env.facts, "serial_port", kPortInWord);
+    config::Variables variables = environment_variables(session_, env_);
+    if (searches) variables["UPLOAD_PORT"] = kPortInWord;
+    Result<std::vector<std::string>> arguments = this->arguments(spec, env, variables);
+    // A board without what its upload needs can be built all the same.
+    if (!arguments) return cannot(std::move(action), arguments.error());
+
+    if (own) {
+      action.rule = "own_command";
+      if (searches) variables["UPLOAD_PORT"] = kPortInShell;
+      variables["SOURCE"] = variables["SOURCES"] = dollars_doubled(shell_word(action.input));
+      variables["UPLOADER"] = dollars_doubled(shell_word(tool));
+      variables["UPLOADERFLAGS"] = dollars_doubled(shell_line(*arguments));
+      Result<std::string> command = config::substitute_text(one_line(upload_command_), variables);
+      if (!command)
+        return session_.config.at(session_.config.origin(section_, "upload_command"),
+                                  command.error().what, command.error().fix);
+      action.variables.emplace_back("own_command", with_port(*command));
+    } else {
+      if (!tool.empty()) action.variables.emplace_back("tool", shell_word(tool));
+      action.variables.emplace_back("arguments", with_port(shell_line(*arguments)));
+    }
+    if (spec.needs_port)
+      action.variables.emplace_back("port_search", searches ? port_search() : "--none");
+    for (const auto& [name, value] : spec.variables) {
+      Result<std::string> text =
+          fill(value, [&](std::string_view place) { return env.look_up(place); });
+      if (!text) return cannot(std::move(action), fill_error(env_, text.error()));
+      action.variables.emplace_back(name, shell_word(*text));
+    }
+    plan_.actions.push_back(std::move(action));
+    return {};
+  }
+
+  Status cannot(PlannedAction action, const Error& why) {
+    action.rule = "missing_tool";
+    action.variables = {{"why", shell_word("error: " + why.text())}};
+    plan_.actions.push_back(std::move(action));
+    return {};
+  }
+
+  Result<std::vector<std::string>> arguments(const ActionSpec& spec, const Environment& env,
+                                             const config::Variables& variables) {
+    std::vector<std::string> out;
+    for (const ArgumentSpec& item : spec.arguments) {
+      if (!env.holds(item.when)) continue;
+      Result<std::vector<std::string>> words = fill_words(env, item.words);
+      if (!words) return words.error();
+      for (const std::string& word : *words) {
+        // Only words of the ini (upload_flags) have variables in them.
+        Result<std::string> text = config::substitute_text(word, variables);
+        if (!text)
+          return session_.config.at(session_.config.origin(section_, "upload_flags"),
+                                    text.error().what, text.error().fix);
+        out.push_back(std::move(*text));
+      }
+    }
+    return out;
+  }
+
+  // Each line of an option is a command, and the next runs only when it succeeded.
+  static std::string one_line(const std::string& text) {
+    std::string out;
+    for (size_t begin = 0; begin <= text.size();) {
+      size_t end = std::min(text.find('\n', begin), text.size());
+      std::string line = text.substr(begin, end - begin);
+      if (line.find_first_not_of(" \t\r") != std::string::npos)
+        out += (out.empty() ? "" : " && ") + line;
+      begin = end + 1;
+    }
+    return out;
+  }
+
+  bool upload_fact(const char* name) const {
+    const Facts* fact = find_fact(env_.facts, std::string("upload.") + name);
+    return fact && fact->is_boolean() && fact->get<bool>();
+  }
+
+  // Programmers with USB in their name have no serial port.
+  bool port_is_required() const {
+    return upload_fact("require_upload_port") && protocol_.find("usb") == std::string::npos;
+  }
+
+  // How `fbuild-gen --serial-port` is to find the port to use.
+  std::string port_search() const {
+    std::vector<std::string> words;
+    if (std::string port = fact_or(env_.facts, "upload.port", ""); !port.empty())
+      words.insert(words.end(), {"--port", port});
+    if (const Facts* ids = find_fact(env_.facts, "build.hwids"); ids && ids->is_array())
+      for (const Facts& id : *ids)
+        if (id.is_array() && id.size() == 2)
+          words.insert(words.end(), {"--usb-id", fact_text(id[0]) + ":" + fact_text(id[1])});
+    if (!upload_fact("disable_flushing")) words.push_back("--reset");
+    if (upload_fact("use_1200bps_touch")) words.push_back("--touch-1200");
+    if (upload_fact("wait_for_upload_port")) words.push_back("--wait-new");
+    return shell_line(words);
+  }
+
+  Session& session_;
+  const Environment& env_;
+  std::string section_;
+  const std::string& folder_;
+  BuildPlan& plan_;
+  std::string protocol_, upload_command_;
+};
+
+}  // namespace
+
+Status plan_actions(Session& session, const Environment& environment, const std::string& folder,
+                    BuildPlan& plan) {
+  return ActionPlanner(session, environment, folder, plan).run();
+}
+
+}  // namespace fbuild

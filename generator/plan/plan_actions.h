@@ -1,0 +1,25 @@
+// Targets that do something with the firmware: the platform's actions (upload, emulate...)
+// for one environment, with their arguments spelled out for the shell.
+#pragma once
+
+#include <string>
+
+#include "generator/plan/build_plan.h"
+#include "generator/plan/environment.h"
+#include "support/result.h"
+
+namespace fbuild {
+
+// Appends the actions of the environment's platform to the plan, and the packages of
+// their tools. `folder` is where the environment's images are.
+//
+// An action whose tool this machine does not have is planned all the same; it says what
+// is missing when it is asked for. An action with a serial port finds it when it runs (see
+// generator/upload/find_port.h): "serial_port" is then a fact that arguments can name,
+// and stands for the shell's "$port". What PlatformIO does with upload_protocol,
+// upload_speed, upload_port, upload_flags and upload_command is done here: the command of
+// the project replaces the platform's, and `upload_protocol = custom` looks for no port.
+Status plan_actions(Session& session, const Environment& environment, const std::string& folder,
+                    BuildPlan& plan);
+
+}  // namespace fbuild

@@ -1,0 +1,145 @@
+#include "stamp/gate.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
+
+#include "stamp/definition.h"
+#include "stamp/hash.h"
+
+namespace fbuild::stamp {
+
+std::string objects_set(const std::string& set) { return set + "/objects"; }
+
+std::string format_gate(const Gate& gate) {
+  std::string out = "place " + quote_word(gate.place) + "\ngenerate";
+  for (const std::string& word : gate.generate) out += " " + quote_word(word);
+  out += '\n';
+  for (const GateEnvironment& environment : gate.environments)
+    out += "environment " + quote_word(environment.name) + " " + quote_word(environment.set) + (environment.is_default ? " default " : " other ") +
+           environment.digest + "\n";
+  for (const GatePackage& package : gate.packages)
+    out += "package " + quote_word(package.root) + " " + quote_word(package.stamp) + "\n";
+  return out;
+}
+
+Result<Gate> read_gate(const std::string& path) {
+  Result<std::string> text = read_file(path);
+  if (!text) return Error{text.error().what, "run fbuild-gen", path};
+  Gate gate;
+  gate.build_dir = std::string(dir_name(path));
+  std::string_view rest = *text;
+  for (int number = 1; !rest.empty(); ++number) {
+    size_t end = std::min(rest.find('\n'), rest.size());
+    Result<std::vector<std::string>> words = split_line(rest.substr(0, end), path, number);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (!words) return words.error();
+    if (words->empty()) continue;
+    const std::string& kind = words->front();
+    if (kind == "place" && words->size() == 2) {
+      gate.place = (*words)[1];
+    } else if (kind == "generate" && words->size() > 1) {
+      gate.generate.assign(words->begin() + 1, words->end());
+    } else if (kind == "environment" && words->size() == 5) {
+      gate.environments.push_back({(*words)[1], (*words)[2], (*words)[3] == "default", (*words)[4]});
+    } else if (kind == "package" && words->size() == 3) {
+      gate.packages.push_back({(*words)[1], (*words)[2]});
+    } else {
+      return Error{"this line is not of a gate file", "run fbuild-gen", path, number};
+    }
+  }
+  if (gate.generate.empty()) return Error{"the gate file is not complete", "run fbuild-gen", path};
+  return gate;
+}
+
+std::string format_state(const PlanState& state) {
+  std::string out;
+  for (const auto& [name, decision] : state.environments)
+    out += quote_word(name) + (decision.clean ? " clean" : " dirty " + quote_word(decision.token)) + "\n";
+  return out;
+}
+
+PlanState read_state(const std::string& path) {
+  PlanState state;
+  Result<std::string> text = read_file(path);
+  if (!text) return state;
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    size_t end = std::min(rest.find('\n'), rest.size());
+    Result<std::vector<std::string>> words = split_line(rest.substr(0, end), path, 0);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (!words || words->size() < 2) return {};
+    PlanState::Decision& decision = state.environments[(*words)[0]];
+    decision.clean = (*words)[1] == "clean" && words->size() == 2;
+    if (words->size() == 3) decision.token = (*words)[2];
+  }
+  return state;
+}
+
+namespace {
+
+std::string ninja_escaped(std::string_view path) {
+  std::string out;
+  for (char c : path) {
+    if (c == '$' || c == ' ' || c == ':') out += '$';
+    out += c;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string active_text(const Gate& gate, const PlanState& state, bool load_all) {
+  std::string out = "# What `fbuild-stamp plan` decided.\n", defaults, keeps;
+  bool idle = true;
+  for (const GateEnvironment& environment : gate.environments) {
+    auto known = state.environments.find(environment.name);
+    bool clean = known != state.environments.end() && known->second.clean;
+    std::string folder = ninja_escaped(join_path(gate.build_dir, environment.name));
+    // The digest makes this text change when only the files it loads did.
+    out += "# " + environment.digest + "\n";
+    if (clean && !load_all) {
+      out += "subninja " + folder + "/stub.ninja\n";
+      keeps += "include " + folder + "/keep.ninja\n";
+    } else {
+      idle = false;
+      std::string token = known == state.environments.end() ? "" : known->second.token;
+      out += "ready = " + folder + "/sealed\nsubninja " + folder + "/graph.ninja\n";
+      out += "build " + folder + "/sealed: fbuild_seal " + folder + "/made\n  environment = " +
+             environment.name + "\n  token = " + token + "\n";
+    }
+    if (environment.is_default) defaults += " " + ninja_escaped(environment.name);
+  }
+  // With nothing to build, not even the logs of earlier builds have to be read.
+  if (idle) {
+    out += "builddir = " + ninja_escaped(join_path(gate.build_dir, "idle")) + "\n";
+  } else {
+    out += keeps;
+  }
+  if (!defaults.empty()) out += "default" + defaults + "\n";
+  return out;
+}
+
+Status publish_active(const Gate& gate, const PlanState& state, const std::string& active) {
+  const std::pair<const char*, std::string> files[] = {
+      {"plan.state", format_state(state)},
+      {"active.ninja", active},
+      {"plan.stamp", hex(hash_text(active)) + "\n"},
+  };
+  for (const auto& [name, content] : files)
+    if (Result<bool> wrote = write_if_changed(join_path(gate.build_dir, name), content); !wrote)
+      return wrote.error();
+  return {};
+}
+
+Result<Fd> lock_gate(const std::string& build_dir) {
+  std::string path = join_path(build_dir, "gate.lock");
+  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (!fd) return Error{"cannot open the lock: " + errno_text(errno), "", path};
+  while (::flock(fd.get(), LOCK_EX) != 0)
+    if (errno != EINTR) return Error{"cannot lock: " + errno_text(errno), "", path};
+  return fd;
+}
+
+}  // namespace fbuild::stamp

@@ -1,0 +1,79 @@
+// The gate's files: what the generator tells `plan` (the gate file), what `plan` last
+// decided (the state), and the ninja text that comes of it (active.ninja).
+//
+//   <build>/gate          written by fbuild-gen: one item per line, words quoted as in
+//                         watch set definitions
+//       place DIR                       the project's absolute folder when it was generated
+//       generate WORD...                the command that generates anew
+//       environment NAME SET default|other DIGEST
+//                                       SET is its watch set (a debug build has one of its
+//                                       own); DIGEST changes with its ninja files
+//       package ROOT STAMP              STAMP is an input of every compile that uses ROOT
+//   <build>/plan.state    one line per environment: `NAME clean` or `NAME dirty TOKEN`
+//   <build>/active.ninja  loads the stub of each clean environment, the graph of each other
+//   <build>/plan.stamp    digest of active.ninja; what ninja compares to know of a change
+//
+// By name, the folder of environment E has graph.ninja, stub.ninja, keep.ninja (mentions
+// its objects, so that `-t cleandead` spares them), epoch and sealed.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "support/files.h"
+#include "support/result.h"
+
+namespace fbuild::stamp {
+
+struct GateEnvironment {
+  std::string name;
+  std::string set;
+  bool is_default = false;
+  std::string digest;
+};
+
+struct GatePackage {
+  std::string root;
+  std::string stamp;
+};
+
+struct Gate {
+  std::string build_dir;  // the folder the file lies in
+  std::string place;
+  std::vector<std::string> generate;
+  std::vector<GateEnvironment> environments;
+  std::vector<GatePackage> packages;
+};
+
+// The set that holds what the build files were generated from.
+inline constexpr const char* kProjectSet = "platformio.ini";
+// The set that holds the intermediate files of what `set` builds.
+std::string objects_set(const std::string& set);
+
+std::string format_gate(const Gate& gate);
+Result<Gate> read_gate(const std::string& path);
+
+struct PlanState {
+  struct Decision {
+    bool clean = false;
+    std::string token;  // of a dirty one: what its build may be sealed as; "": nothing
+  };
+  std::map<std::string, Decision> environments;
+};
+
+std::string format_state(const PlanState& state);
+// A state that cannot be read is one that knows nothing: everything is dirty.
+PlanState read_state(const std::string& path);
+
+// The text of active.ninja for the gate's environments. Those the state does not know are
+// dirty. `load_all` loads every graph.
+std::string active_text(const Gate& gate, const PlanState& state, bool load_all);
+
+// Writes state, active.ninja and plan.stamp, each only when it changes, plan.stamp last.
+Status publish_active(const Gate& gate, const PlanState& state, const std::string& active);
+
+// Holds the build directory's lock file for short changes of the files above.
+Result<Fd> lock_gate(const std::string& build_dir);
+
+}  // namespace fbuild::stamp

@@ -1,0 +1,359 @@
+#include "stamp/plan.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <set>
+
+#include "stamp/gate.h"
+#include "stamp/hash.h"
+#include "stamp/ninja_lock.h"
+#include "stamp/watch.h"
+#include "support/process.h"
+
+namespace fbuild::stamp {
+
+namespace {
+
+void say(FILE* stream, const std::string& line) { std::fprintf(stream, "%s\n", line.c_str()); }
+
+bool is_on(const char* variable, bool otherwise) {
+  const char* value = std::getenv(variable);
+  if (!value || !*value) return otherwise;
+  return std::strcmp(value, "0") != 0 && std::strcmp(value, "off") != 0 && std::strcmp(value, "no") != 0;
+}
+
+int64_t mtime_of(const std::string& path) {
+  struct stat st;
+  if (::stat(path.c_str(), &st) != 0) return 0;
+  return int64_t{st.st_mtim.tv_sec} * 1000000000 + st.st_mtim.tv_nsec;
+}
+
+// `"used": N` and `"max": N` of one part of firmware.size.json, as "RAM   0.4%".
+std::string share(const std::string& json, const char* part, const char* title) {
+  size_t at = json.find("\"" + std::string(part) + "\"");
+  if (at == std::string::npos) return "";
+  size_t end = json.find('}', at);
+  auto number = [&](const char* key) {
+    size_t found = json.find("\"" + std::string(key) + "\"", at);
+    if (found == std::string::npos || found > end) return -1.0;
+    return std::atof(json.c_str() + json.find(':', found) + 1);
+  };
+  double used = number("used"), max = number("max");
+  if (used < 0 || max <= 0) return "";
+  char text[64];
+  std::snprintf(text, sizeof text, "   %s %.1f%%", title, 100 * used / max);
+  return text;
+}
+
+class Plan {
+ public:
+  Plan(std::string gate_path, std::string table) : gate_path_(std::move(gate_path)), table_(std::move(table)) {}
+
+  Result<int> run() {
+    std::string build_dir(dir_name(gate_path_));
+    if (Status s = lock_for_ninja(build_dir, is_on("FBUILD_WAIT", true)); !s) return s.error();
+    Result<Gate> gate = read_gate(gate_path_);
+    if (!gate) return gate.error();
+    gate_ = std::move(*gate);
+    session_.emplace(table_);
+    Result<bool> current = project_is_current();
+    if (!current) return current.error();
+    if (!*current) {
+      if (int status = generate(); status != 0) return status;
+    }
+    Status looked = look();
+    if (!looked) {
+      // Sets that are not there are the generator's to define.
+      if (!*current) return looked.error();
+      if (int status = generate(); status != 0) return status;
+      if (Status again = look(); !again) return again.error();
+    }
+    if (Status s = make_visible(); !s) return s.error();
+    if (Status s = remove_foreign_artifacts(); !s) return s.error();
+    if (Status s = restore_mtimes(); !s) return s.error();
+    if (Status s = session_->mark(names_); !s) return s.error();
+    return publish();
+  }
+
+ private:
+  Result<bool> project_is_current() {
+    // A project that moved has its old place in the compile databases and the gate.
+    if (gate_.place != absolute_path(".")) return false;
+    std::vector<std::string> all = session_->set_names();
+    for (const GateEnvironment& environment : gate_.environments)
+      if (!std::binary_search(all.begin(), all.end(), environment.set)) return false;
+    std::string name = kProjectSet;
+    if (!std::binary_search(all.begin(), all.end(), name)) return false;
+    Result<std::vector<SetStatus>> status = session_->check({&name, 1});
+    if (!status) return status.error();
+    return status->front().clean;
+  }
+
+  int generate() {
+    Result<ProcessOutput> output = run_process(gate_.generate);
+    if (!output) {
+      say(stderr, output.error().text());
+      return 2;
+    }
+    std::fwrite(output->out.data(), 1, output->out.size(), stdout);
+    if (output->exit_status != 0) return output->exit_status;
+    Result<Gate> gate = read_gate(gate_path_);
+    if (!gate) {
+      say(stderr, gate.error().text());
+      return 2;
+    }
+    gate_ = std::move(*gate);
+    session_.emplace(table_);
+    return 0;
+  }
+
+  Status look() {
+    names_.clear();
+    for (const GateEnvironment& environment : gate_.environments) names_.push_back(environment.set);
+    Result<std::vector<SetStatus>> status = session_->check(names_);
+    if (!status) return status.error();
+    status_ = std::move(*status);
+    return {};
+  }
+
+  // Whether ninja, comparing times, would take notice of this file's new content.
+  bool shows(int64_t mtime) const { return mtime > last_activity_; }
+
+  // A changed file whose time ninja would not notice is touched. An installed package is
+  // not ours to touch: its stamp is renewed. Where neither can be, nothing is sealed.
+  Status make_visible() {
+    last_activity_ = std::max(mtime_of(in_build(".ninja_log")), mtime_of(in_build(".ninja_deps")));
+    struct Hidden {
+      bool package = false;
+      std::vector<std::string> environments;
+    };
+    std::map<std::string, Hidden> hidden;  // by path
+    for (SetStatus& status : status_) {
+      if (!session_->is_marked(status.name)) {
+        // Nothing is known of what its objects were made from.
+        if (Status s = renew(in_build(environment_of(status) + "/epoch")); !s) return s;
+        status.clean = false;
+        continue;
+      }
+      Result<std::vector<EntryInfo>> changed = session_->changed_since_mark(status.name);
+      if (!changed) return changed.error();
+      for (const EntryInfo& info : *changed) {
+        if (info.artifact || info.kind != Kind::File || shows(info.mtime)) continue;
+        // Programs of the system: their digest is in the toolchain's stamp.
+        if (info.root.empty() && info.path.starts_with("/")) continue;
+        Hidden& file = hidden[info.path];
+        file.package = info.package;
+        file.environments.push_back(environment_of(status));
+      }
+    }
+    std::vector<std::pair<std::string, std::optional<int64_t>>> files;
+    std::set<std::string> stamps;
+    for (const auto& [path, file] : hidden) {
+      const GatePackage* package = file.package ? package_of(path) : nullptr;
+      if (package) {
+        stamps.insert(package->stamp);
+      } else {
+        files.emplace_back(path, std::nullopt);
+      }
+    }
+    Result<std::vector<std::string>> failed = session_->set_mtimes(files);
+    if (!failed) return failed.error();
+    for (const std::string& path : *failed) {
+      say(stderr, "fbuild: warning: " + path + ": its content changed without a newer time, and its time cannot be set; what may use it is built anew each time");
+      for (const std::string& environment : hidden[path].environments) {
+        unsealable_.insert(environment);
+        stamps.insert(in_build(environment + "/epoch"));
+      }
+    }
+    for (const std::string& stamp : stamps)
+      if (Status s = renew(stamp); !s) return s;
+    return {};
+  }
+
+  const GatePackage* package_of(const std::string& path) const {
+    for (const GatePackage& package : gate_.packages)
+      if (path.starts_with(package.root + "/")) return &package;
+    return nullptr;
+  }
+
+  // status_ is in the order of the gate's environments.
+  const std::string& environment_of(const SetStatus& status) const {
+    return gate_.environments[static_cast<size_t>(&status - status_.data())].name;
+  }
+
+  // Makes a stamp newer than everything, with a content it never had.
+  static Status renew(const std::string& path) {
+    timespec now;
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    return replace_file(path, std::to_string(now.tv_sec) + "." + std::to_string(now.tv_nsec) + "\n");
+  }
+
+  // An image that is not what was sealed is somebody else's, or half made: ninja makes it
+  // again when it is missing.
+  Status remove_foreign_artifacts() {
+    for (SetStatus& status : status_) {
+      for (const std::string& path : session_->foreign_artifacts(status.name)) {
+        if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+          return Error{"cannot be removed: " + errno_text(errno), "it is not what was built", path};
+        status.clean = false;
+      }
+    }
+    return {};
+  }
+
+  // A build directory that was restored or copied has its files' contents but not their
+  // times. Where everything is what was sealed, the times that went with it are put back.
+  Status restore_mtimes() {
+    const char* ci = std::getenv("CI");
+    if (!is_on("FBUILD_RESTORE_MTIMES", ci && *ci)) return {};
+    std::vector<std::string> sets;
+    for (const SetStatus& status : status_)
+      if (status.sealed) sets.push_back(objects_set(status.name));
+    if (sets.empty() || std::all_of(status_.begin(), status_.end(), [](const SetStatus& s) { return s.clean; })) return {};
+    Result<std::vector<SetStatus>> objects = session_->check(sets);
+    if (!objects) return {};  // not defined: there is nothing to restore
+    // An object that was made since is newer than its source's sealed time for a reason.
+    for (const SetStatus& status : *objects)
+      if (!status.clean) return {};
+    std::map<std::string, std::optional<int64_t>> files;
+    auto collect = [&](const EntryInfo& info) {
+      if (info.kind != Kind::File || info.package || !info.sealed_mtime || info.sealed_mtime == info.mtime) return;
+      files[info.path] = info.sealed_mtime;
+    };
+    for (const SetStatus& status : status_)
+      if (status.sealed)
+        for (const std::string& name : {status.name, objects_set(status.name)})
+          if (Status s = session_->for_each_entry(name, collect); !s) return s;
+    std::vector<std::pair<std::string, std::optional<int64_t>>> list(files.begin(), files.end());
+    Result<std::vector<std::string>> failed = session_->set_mtimes(list);
+    if (!failed) return failed.error();
+    return {};
+  }
+
+  // Ninja rewrites its dependency log with only what is loaded once it holds 1000 records
+  // and three for each output. Before it comes to that, everything is loaded.
+  bool log_has_grown() {
+    std::string path = in_build(".ninja_deps");
+    struct stat st;
+    if (::stat(path.c_str(), &st) != 0 || st.st_size < 16 * 1024) return false;
+    Result<std::string> log = read_file(path);
+    if (!log) return false;
+    // A line, a version, then records: a size whose top bit tells dependencies from paths,
+    // then, of dependencies, the number of the output.
+    size_t at = log->find('\n');
+    if (at == std::string::npos) return false;
+    at += 1 + sizeof(uint32_t);
+    size_t records = 0;
+    std::set<uint32_t> outputs;
+    while (at + 2 * sizeof(uint32_t) <= log->size()) {
+      uint32_t words[2];
+      std::memcpy(words, log->data() + at, sizeof words);
+      if (words[0] >> 31) {
+        ++records;
+        outputs.insert(words[1]);
+      }
+      at += sizeof(uint32_t) + (words[0] & 0x7fffffff);
+    }
+    return records > 500 && records > 2 * outputs.size();
+  }
+
+  Result<int> publish() {
+    Result<Fd> lock = lock_gate(gate_.build_dir);
+    if (!lock) return lock.error();
+    PlanState state;
+    bool all_clean = true;
+    for (const SetStatus& status : status_) {
+      bool sealable = !unsealable_.count(environment_of(status));
+      state.environments[environment_of(status)] = {status.clean && sealable, status.clean || !sealable ? "" : status.token};
+      all_clean = all_clean && status.clean && sealable;
+    }
+    bool load_all = !all_clean && log_has_grown();
+    if (Status s = publish_active(gate_, state, active_text(gate_, state, load_all)); !s) return s.error();
+    tell_clean(state);
+    for (const std::string& line : session_->take_warnings()) say(stderr, "fbuild: warning: " + line);
+    tell_phases();
+    return 0;
+  }
+
+  void tell_clean(const PlanState& state) {
+    int clean = 0, told = 0;
+    for (const GateEnvironment& environment : gate_.environments) {
+      if (!environment.is_default || !state.environments.at(environment.name).clean) continue;
+      if (++clean > 8) continue;
+      ++told;
+      Result<std::string> json = read_file(in_build(environment.name + "/firmware.size.json"));
+      std::string sizes = json ? share(*json, "ram", "RAM") + share(*json, "flash", "Flash") : "";
+      say(stdout, environment.name + ": up to date" + sizes);
+    }
+    if (clean > told) say(stdout, std::to_string(clean - told) + " more are up to date");
+  }
+
+  void tell_phases() {
+    if (!is_on("FBUILD_PERF_LOG", false)) return;
+    for (const Phase& phase : session_->phases())
+      std::fprintf(stderr, "fbuild-stamp plan: %-9s %9.3f ms\n", phase.name, static_cast<double>(phase.nanoseconds) / 1e6);
+  }
+
+  std::string in_build(const std::string& name) const { return join_path(gate_.build_dir, name); }
+
+  std::string gate_path_, table_;
+  Gate gate_;
+  std::optional<Session> session_;
+  std::vector<std::string> names_;
+  std::vector<SetStatus> status_;
+  std::set<std::string> unsealable_;
+  int64_t last_activity_ = 0;
+};
+
+}  // namespace
+
+Result<int> run_plan(const std::string& gate_path, const std::string& table) {
+  return Plan(gate_path, table).run();
+}
+
+Result<int> run_finish(const std::string& gate_path, const std::string& table,
+                       const std::string& environment, const std::string& token) {
+  Result<Gate> gate = read_gate(gate_path);
+  if (!gate) return gate.error();
+  std::string done = join_path(gate->build_dir, environment + "/sealed");
+  if (token.empty()) {
+    // Said by plan already. The file tells ninja that this edge has run.
+    if (Status s = replace_file(done, "not sealed\n"); !s) return s.error();
+    return 0;
+  }
+  std::string set = environment;
+  for (const GateEnvironment& known : gate->environments)
+    if (known.name == environment) set = known.set;
+  Session session(table);
+  Result<SealOutcome> outcome = session.seal(set, token);
+  if (!outcome) return outcome.error();
+  if (Status s = replace_file(done, token + "\n"); !s) return s.error();
+  for (const std::string& line : session.take_warnings()) say(stderr, "fbuild: warning: " + line);
+  if (!outcome->sealed) {
+    say(stdout, environment + ": built, but not recorded as up to date: " + outcome->reason + "; run ninja again");
+    return 0;
+  }
+  std::string objects = objects_set(set);
+  std::vector<std::string> all = session.set_names();
+  if (std::binary_search(all.begin(), all.end(), objects)) {
+    Result<std::vector<SetStatus>> status = session.check({&objects, 1});
+    if (!status) return status.error();
+    if (Result<SealOutcome> sealed = session.seal(objects, status->front().token); !sealed) return sealed.error();
+  }
+  // The next ninja loads the stub at once.
+  Result<Fd> lock = lock_gate(gate->build_dir);
+  if (!lock) return lock.error();
+  PlanState state = read_state(join_path(gate->build_dir, "plan.state"));
+  auto known = state.environments.find(environment);
+  if (known == state.environments.end() || known->second.token != token) return 0;
+  known->second = {true, ""};
+  if (Status s = publish_active(*gate, state, active_text(*gate, state, false)); !s) return s.error();
+  return 0;
+}
+
+}  // namespace fbuild::stamp

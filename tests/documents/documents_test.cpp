@@ -1,0 +1,110 @@
+// What README.md and platforms/README.md say is done as written.
+#include <doctest/doctest.h>
+#include <stdlib.h>
+
+#include <set>
+#include <sstream>
+
+#include "support/files.h"
+#include "support/process.h"
+
+using namespace fbuild;
+
+namespace {
+
+struct Folder {
+  std::string path;
+  Folder() {
+    char name[] = "/tmp/fbuild-documents-XXXXXX";
+    path = ::mkdtemp(name);
+  }
+  ~Folder() { (void)run_process({"rm", "-rf", path}); }
+};
+
+std::string text_of(const std::string& name) {
+  Result<std::string> text = read_file(FBUILD_SOURCE_DIR "/" + name);
+  REQUIRE(text);
+  return *text;
+}
+
+// The part between two marks, the first occurrence of each.
+std::string between(const std::string& text, const std::string& begin, const std::string& end) {
+  size_t from = text.find(begin);
+  REQUIRE(from != std::string::npos);
+  from += begin.size();
+  size_t to = text.find(end, from);
+  REQUIRE(to != std::string::npos);
+  return text.substr(from, to - from);
+}
+
+// Texts in `backquotes`.
+std::set<std::string> quoted(const std::string& text) {
+  std::set<std::string> out;
+  for (size_t at = 0; (at = text.find('`', at)) != std::string::npos;) {
+    size_t end = text.find('`', at + 1);
+    REQUIRE(end != std::string::npos);
+    out.insert(text.substr(at + 1, end - at - 1));
+    at = end + 1;
+  }
+  return out;
+}
+
+std::string shell(const std::string& line, const std::string& folder) {
+  Result<ProcessOutput> result =
+      run_shell("PATH=" FBUILD_BIN_DIR ":$PATH; " + line + " 2>&1", {folder, true});
+  REQUIRE(result);
+  INFO(result->out);
+  REQUIRE(result->exit_status == 0);
+  return result->out;
+}
+
+}  // namespace
+
+TEST_CASE("README.md lists the boards there are") {
+  std::set<std::string> boards;
+  std::string platform = text_of("platforms/atmelavr.yaml");
+  std::istringstream lines(platform.substr(platform.find("\nboards:\n") + 9));
+  for (std::string line; std::getline(lines, line);)
+    if (line.size() > 3 && line.starts_with("  ") && line[2] != ' ' && line.back() == ':')
+      boards.insert(line.substr(2, line.size() - 3));
+  CHECK(boards.size() > 20);
+  CHECK(quoted(between(text_of("README.md"), "under PlatformIO's ids):", "[Adding one]")) ==
+        boards);
+}
+
+TEST_CASE("the targets of README.md exist") {
+  Folder folder;
+  shell("cp -r " FBUILD_SOURCE_DIR
+        "/tests/projects/blink p && cd p && rm -rf .fbuild build.ninja && fbuild-gen -q",
+        folder.path);
+  std::string targets = "\n" + shell("ninja -t targets all", folder.path + "/p");
+  int checked = 0;
+  for (const std::string& word :
+       quoted(between(text_of("README.md"), "## Targets", "A changed `platformio.ini`"))) {
+    if (!word.starts_with("ninja ")) continue;
+    ++checked;
+    CAPTURE(word);
+    CHECK(targets.find("\n" + word.substr(6) + ": ") != std::string::npos);
+  }
+  CHECK(checked >= 7);
+}
+
+TEST_CASE("a board is added as platforms/README.md says") {
+  Folder folder;
+  shell("cp -r " FBUILD_SOURCE_DIR "/platforms " FBUILD_SOURCE_DIR "/templates . && mkdir -p p/src",
+        folder.path);
+  Result<std::string> platform = read_file(folder.path + "/platforms/atmelavr.yaml");
+  REQUIRE(platform);
+  std::string board = between(text_of("platforms/README.md"), "```yaml\nboards:\n", "```");
+  REQUIRE(replace_file(folder.path + "/platforms/atmelavr.yaml", *platform + board));
+  REQUIRE(replace_file(folder.path + "/p/platformio.ini",
+                       "[env:mine]\nplatform = atmelavr\nboard = myboard\nframework = arduino\n"));
+  REQUIRE(replace_file(folder.path + "/p/src/main.cpp",
+                       "#include <Arduino.h>\n#if F_CPU != 8000000L || "
+                       "!defined(ARDUINO_AVR_MYBOARD)\n#error\n#endif\n"
+                       "void setup() {}\nvoid loop() {}\n"));
+  std::string out = shell("export FBUILD_DATA_DIR=" + folder.path + "; fbuild-gen -q && ninja",
+                          folder.path + "/p");
+  CHECK(out.find("from 30720 bytes)") != std::string::npos);
+  CHECK(path_exists(folder.path + "/p/.fbuild/build/mine/firmware.hex"));
+}
