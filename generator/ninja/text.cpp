@@ -45,7 +45,7 @@ std::string ninja_value(std::string_view text) {
   return out;
 }
 
-bool writable_in_ninja(std::string_view path) { return path.find_first_of("|\r\n") == std::string_view::npos; }
+bool writable_in_ninja(std::string_view path) { return path.find_first_of("|\t\r\n") == std::string_view::npos; }
 
 std::string ninja_path(std::string_view path) {
   std::string out;

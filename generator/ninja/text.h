@@ -20,7 +20,7 @@ std::string shell_line(const std::vector<std::string>& words);
 std::string ninja_value(std::string_view text);
 
 // A path in a build statement: `$`, blank and `:` are escaped. Besides line ends it must
-// have no `|`: writable_in_ninja() says so.
+// have no `|`, and its log no tab: writable_in_ninja() says so.
 std::string ninja_path(std::string_view path);
 
 // Whether a ninja file can name this path at all.

@@ -326,7 +326,7 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
   Result<std::string> platform_text = text_of(config, section, "platform");
   if (!platform_text) return platform_text.error();
   if (platform_text->empty())
-    return missing_option(config, section, "environment '" + name + "' has no platform", "add 'platform = atmelavr' or another");
+    return missing_option(config, section, "environment '" + name + "' has no platform", "add 'platform = NAME'");
   std::string platform_name = *platform_text;
   if (size_t at = platform_name.find('@'); at != std::string::npos && platform_name.find("://") == std::string::npos) {
     platform_name = platform_name.substr(0, at);

@@ -28,8 +28,8 @@ class Planner {
                                       &Planner::groups, &Planner::link, &Planner::after_link, &Planner::actions})
       if (Status s = (this->*step)(); !s) return s.error();
     for (const std::string& name : env_.platform->templates) plan_.templates.push_back(name);
-    if (Status s = check_names(); !s) return s.error();
     plan_.commands = flags_.commands;
+    if (Status s = check_names(); !s) return s.error();
     return std::move(plan_);
   }
 
@@ -377,12 +377,11 @@ class Planner {
     for (const std::string& name : names) {
       if (writable_in_ninja(name)) continue;
       std::string shown = name;
-      std::replace_if(shown.begin(), shown.end(), [](char c) { return c == '\r' || c == '\n'; }, '?');
-      return Error{"ninja cannot build a file whose name has a '|' or a line end", "rename it", shown};
+      std::replace_if(shown.begin(), shown.end(), [](char c) { return c == '\t' || c == '\r' || c == '\n'; }, '?');
+      return Error{"ninja cannot build a file whose name has a '|', a tab or a line end", "rename it", shown};
     }
     return {};
   }
-
 
   Session& session_;
   Environment env_;
