@@ -21,13 +21,16 @@ struct FakeCompiler {
   }
   void install(const std::string& version) {
     driver = folder.write("bin/gcc",
-                          "#!/bin/sh\necho \"$*\" >>" + (folder / "log") + "\ncase $1 in\n-dump*) echo " + version +
+                          "#!/bin/sh\necho \"$*\" >>" + (folder / "log") +
+                              "\ncase $1 in\n-dump*) echo " + version +
                               " ;;\n-print-prog-name=cc1) echo " + (folder / "bin/../lib/cc1") +
                               " ;;\n-print-prog-name=*) echo \"${1#*=}-of-no-folder\" ;;\nesac\n",
                           0755);
     ::chmod(driver.c_str(), 0755);
   }
-  Result<CompilerIdentity> ask() { return identify_compiler(driver, {driver}, folder / "build/memo.json"); }
+  Result<CompilerIdentity> ask() {
+    return identify_compiler(driver, {driver}, folder / "build/memo.json");
+  }
   int runs() {
     Result<std::string> log = read_file(folder / "log");
     return log ? static_cast<int>(std::count(log->begin(), log->end(), '\n')) : 0;
@@ -86,10 +89,13 @@ TEST_CASE("a memo that is no memo is of no use and no harm") {
   REQUIRE(first);
   std::string memo = compiler.folder / "build/memo.json";
   std::string good = *read_file(memo);
-  for (const std::string& text : {std::string(), std::string("["), std::string("[]"), std::string("{}"), std::string("null"),
-                                  std::string(good.size(), '\0'), good.substr(0, good.size() / 2),
-                                  "{\"" + compiler.driver + "\\n" + compiler.driver + "\": {\"files\": {}, \"version\": \"1\", \"digest\": \"x\"}}",
-                                  "{\"" + compiler.driver + "\\n" + compiler.driver + "\": {\"files\": {\"/nonexistent\": \"\"}, \"version\": \"1\", \"digest\": \"x\"}}"}) {
+  for (const std::string& text :
+       {std::string(), std::string("["), std::string("[]"), std::string("{}"), std::string("null"),
+        std::string(good.size(), '\0'), good.substr(0, good.size() / 2),
+        "{\"" + compiler.driver + "\\n" + compiler.driver +
+            "\": {\"files\": {}, \"version\": \"1\", \"digest\": \"x\"}}",
+        "{\"" + compiler.driver + "\\n" + compiler.driver +
+            "\": {\"files\": {\"/nonexistent\": \"\"}, \"version\": \"1\", \"digest\": \"x\"}}"}) {
     CAPTURE(text);
     compiler.folder.write("build/memo.json", text);
     Result<CompilerIdentity> again = compiler.ask();
@@ -100,7 +106,8 @@ TEST_CASE("a memo that is no memo is of no use and no harm") {
   }
   // A place that cannot be written.
   compiler.folder.write("in-the-way", "");
-  CHECK(identify_compiler(compiler.driver, {compiler.driver}, compiler.folder / "in-the-way/memo.json"));
+  CHECK(identify_compiler(compiler.driver, {compiler.driver},
+                          compiler.folder / "in-the-way/memo.json"));
 }
 
 TEST_CASE("a program that is no compiler") {
@@ -114,7 +121,8 @@ TEST_CASE("a program that is no compiler") {
 
 TEST_CASE("the real one") {
   test::TemporaryFolder folder;
-  Result<CompilerIdentity> real = identify_compiler("/usr/bin/avr-gcc", {"/usr/bin/avr-g++"}, folder / "memo.json");
+  Result<CompilerIdentity> real =
+      identify_compiler("/usr/bin/avr-gcc", {"/usr/bin/avr-g++"}, folder / "memo.json");
   REQUIRE_MESSAGE(real, real.error().text());
   CHECK(compare_versions(real->version, "4") > 0);
   bool cc1plus = false;

@@ -13,8 +13,9 @@ TEST_CASE("facts are found by dotted paths, list numbers and keys that have dots
   CHECK(fact_or(facts, "build.a.b", "?") == "7");
   CHECK(fact_or(facts, "x.y", "?") == "true");
   CHECK(fact_or(facts, "none", "?") == "");
-  for (const char* missing : {"", ".", "build.", "build.mcu.x", "build.hwids.2", "build.hwids.-1", "build.hwids.x",
-                              "build.hwids.0.", "build.hwids.00000000000000000000099", "Build", "x", "x.y.z"}) {
+  for (const char* missing :
+       {"", ".", "build.", "build.mcu.x", "build.hwids.2", "build.hwids.-1", "build.hwids.x",
+        "build.hwids.0.", "build.hwids.00000000000000000000099", "Build", "x", "x.y.z"}) {
     CAPTURE(missing);
     CHECK(find_fact(facts, missing) == nullptr);
   }
@@ -27,8 +28,9 @@ TEST_CASE("setting makes the levels between, and keeps to keys that are there") 
   set_fact(facts, "build.a.b", 8);
   set_fact(facts, "upload.deep.speed", 9600);
   set_fact(facts, "flat.now.deep", "x");
-  CHECK(facts.dump() ==
-        R"({"build":{"mcu":"n","a.b":8},"flat":{"now":{"deep":"x"}},"upload":{"deep":{"speed":9600}}})");
+  CHECK(
+      facts.dump() ==
+      R"({"build":{"mcu":"n","a.b":8},"flat":{"now":{"deep":"x"}},"upload":{"deep":{"speed":9600}}})");
 }
 
 TEST_CASE("facts as text") {

@@ -15,7 +15,8 @@ namespace {
 
 Names lines(std::string_view text) {
   Names out;
-  for (const IncludeLine& line : scan_includes(text)) out.push_back((line.quoted ? "\"" : "<") + line.name);
+  for (const IncludeLine& line : scan_includes(text))
+    out.push_back((line.quoted ? "\"" : "<") + line.name);
   return out;
 }
 
@@ -37,12 +38,14 @@ struct Tree {
     }
     FinderProject project;
     project.include_dirs = {folder / "src"};
-    for (const std::string& file : listings.of(folder / "src", "").files) project.sources.push_back(folder / "src/" + file);
+    for (const std::string& file : listings.of(folder / "src", "").files)
+      project.sources.push_back(folder / "src/" + file);
     found = find_libraries(project, libraries, mode, scans, [this](const Library& library) {
       std::string filter;
       for (const std::string& item : library.source_filter) filter += item + " ";
       Names out;
-      for (const std::string& file : listings.of(library.source_dir, filter).files) out.push_back(join_path(library.source_dir, file));
+      for (const std::string& file : listings.of(library.source_dir, filter).files)
+        out.push_back(join_path(library.source_dir, file));
       return out;
     });
     Names out;
@@ -54,7 +57,8 @@ struct Tree {
     for (size_t i = 0; i < libraries.size(); ++i)
       if (libraries[i].name == name) {
         Names out;
-        for (int index : found.depends[i]) out.push_back(libraries[static_cast<size_t>(index)].name);
+        for (int index : found.depends[i])
+          out.push_back(libraries[static_cast<size_t>(index)].name);
         return out;
       }
     return {};
@@ -72,9 +76,12 @@ struct Tree {
 TEST_CASE("include lines, the quoted first, each kind by name") {
   CHECK(lines("#include <b.h>\n#include \"z.h\"\n  #  include\t<a.h> // why\n#import \"y.h\"\n") ==
         Names{"\"y.h", "\"z.h", "<a.h", "<b.h"});
-  CHECK(lines("#include MACRO\n#include <>\n#include \"open\n#include <open\n//#include <c.h>\nx #include <d.h>\n#define include <e.h>\n") == Names{});
-  CHECK(lines("#if 0\n#include <in_zero.h>\n#endif\n/*\n#include <in_comment.h>\n*/") == Names{"<in_comment.h", "<in_zero.h"});
-  CHECK(lines("#include <dos.h>\r\n#include \"no_newline.h\"") == Names{"\"no_newline.h", "<dos.h"});
+  CHECK(lines("#include MACRO\n#include <>\n#include \"open\n#include <open\n//#include <c.h>\nx "
+              "#include <d.h>\n#define include <e.h>\n") == Names{});
+  CHECK(lines("#if 0\n#include <in_zero.h>\n#endif\n/*\n#include <in_comment.h>\n*/") ==
+        Names{"<in_comment.h", "<in_zero.h"});
+  CHECK(lines("#include <dos.h>\r\n#include \"no_newline.h\"") ==
+        Names{"\"no_newline.h", "<dos.h"});
   CHECK(lines("#include<tight.h>\n#include\"tight.h\"\n#include_next <n.h>\n").size() >= 2);
   CHECK(lines("") == Names{});
   CHECK(lines("#") == Names{});
@@ -101,9 +108,12 @@ TEST_CASE("files are read once and looked for in the order given") {
 
 TEST_CASE("only libraries that are included, each before nobody it needs") {
   Tree tree({{"src/main.cpp", "#include <A.h>\n"},
-             {"lib/A/A.h", ""}, {"lib/A/A.cpp", "#include <B.h>\n"},
-             {"lib/B/B.h", ""}, {"lib/B/B.cpp", ""},
-             {"lib/C/C.h", ""}, {"lib/C/C.cpp", ""}});
+             {"lib/A/A.h", ""},
+             {"lib/A/A.cpp", "#include <B.h>\n"},
+             {"lib/B/B.h", ""},
+             {"lib/B/B.cpp", ""},
+             {"lib/C/C.h", ""},
+             {"lib/C/C.cpp", ""}});
   CHECK(tree.used() == Names{"B", "A"});
   CHECK(tree.depends("A") == Names{"B"});
   CHECK(tree.used(FinderMode::Deep) == Names{"B", "A"});
@@ -112,16 +122,25 @@ TEST_CASE("only libraries that are included, each before nobody it needs") {
 }
 
 TEST_CASE("a header leads to the source beside it, in src too") {
-  Tree tree({{"src/main.cpp", "#include \"part.h\"\n"}, {"src/part.h", "#include \"deep/more.h\"\n"}, {"src/deep/more.h", "#include <A.h>\n"},
-             {"lib/A/A.h", ""}, {"lib/A/A.cpp", "#include \"inner/x.h\"\n"}, {"lib/A/inner/x.h", ""}, {"lib/A/inner/x.cpp", "#include <B.h>\n"},
+  Tree tree({{"src/main.cpp", "#include \"part.h\"\n"},
+             {"src/part.h", "#include \"deep/more.h\"\n"},
+             {"src/deep/more.h", "#include <A.h>\n"},
+             {"lib/A/A.h", ""},
+             {"lib/A/A.cpp", "#include \"inner/x.h\"\n"},
+             {"lib/A/inner/x.h", ""},
+             {"lib/A/inner/x.cpp", "#include <B.h>\n"},
              {"lib/B/B.h", ""}});
   CHECK(tree.used() == Names{"B", "A"});
 }
 
 TEST_CASE("circles are found and end") {
   Tree tree({{"src/main.cpp", "#include <A.h>\n"},
-             {"lib/A/A.h", "#include <B.h>\n"}, {"lib/B/B.h", "#include <C.h>\n"}, {"lib/C/C.h", "#include <A.h>\n#include <C.h>\n"},
-             {"lib/A/A.cpp", "#include \"A.h\"\n"}, {"lib/B/B.cpp", "#include \"B.h\"\n"}, {"lib/C/C.cpp", "#include \"C.h\"\n"}});
+             {"lib/A/A.h", "#include <B.h>\n"},
+             {"lib/B/B.h", "#include <C.h>\n"},
+             {"lib/C/C.h", "#include <A.h>\n#include <C.h>\n"},
+             {"lib/A/A.cpp", "#include \"A.h\"\n"},
+             {"lib/B/B.cpp", "#include \"B.h\"\n"},
+             {"lib/C/C.cpp", "#include \"C.h\"\n"}});
   for (FinderMode mode : {FinderMode::Chain, FinderMode::Deep}) {
     Names used = tree.used(mode);
     std::sort(used.begin(), used.end());
@@ -135,7 +154,11 @@ TEST_CASE("the same header in two libraries: one of them") {
   Tree tree({{"src/main.cpp", "#include <same.h>\n"}, {"lib/A/same.h", ""}, {"lib/B/same.h", ""}});
   CHECK(tree.used() == Names{"A"});
   // One that is in use already goes before.
-  Tree other({{"src/main.cpp", "#include <B.h>\n#include <same.h>\n"}, {"lib/A/same.h", ""}, {"lib/B/same.h", ""}, {"lib/B/B.h", ""}, {"src/same.h", ""}});
+  Tree other({{"src/main.cpp", "#include <B.h>\n#include <same.h>\n"},
+              {"lib/A/same.h", ""},
+              {"lib/B/same.h", ""},
+              {"lib/B/B.h", ""},
+              {"src/same.h", ""}});
   CHECK(other.used() == Names{"B"});
 }
 
@@ -145,8 +168,11 @@ TEST_CASE("a project's own header is no library's") {
 }
 
 TEST_CASE("nothing found is in the list twice") {
-  Tree tree({{"src/main.cpp", "#include <A.h>\n#include <B.h>\n"}, {"src/b.cpp", "#include <B.h>\n#include <A.h>\n"},
-             {"lib/A/A.h", "#include <B.h>\n"}, {"lib/A/A.cpp", "#include <B.h>\n"}, {"lib/B/B.h", ""}});
+  Tree tree({{"src/main.cpp", "#include <A.h>\n#include <B.h>\n"},
+             {"src/b.cpp", "#include <B.h>\n#include <A.h>\n"},
+             {"lib/A/A.h", "#include <B.h>\n"},
+             {"lib/A/A.cpp", "#include <B.h>\n"},
+             {"lib/B/B.h", ""}});
   CHECK(tree.used() == Names{"B", "A"});
 }
 
@@ -154,7 +180,8 @@ TEST_CASE("a hundred libraries that include all others") {
   std::vector<std::pair<std::string, std::string>> files = {{"src/main.cpp", "#include <L0.h>\n"}};
   std::string all;
   for (int i = 0; i < 100; ++i) all += "#include <L" + std::to_string(i) + ".h>\n";
-  for (int i = 0; i < 100; ++i) files.push_back({"lib/L" + std::to_string(i) + "/L" + std::to_string(i) + ".h", all});
+  for (int i = 0; i < 100; ++i)
+    files.push_back({"lib/L" + std::to_string(i) + "/L" + std::to_string(i) + ".h", all});
   Tree tree(files);
   CHECK(tree.used().size() == 100);
 }
@@ -196,7 +223,9 @@ TEST_CASE("library.properties") {
 
 TEST_CASE("library.json, and its errors with their place") {
   test::TemporaryFolder folder;
-  folder.write("A/library.json", R"({"name": "J", "frameworks": "arduino", "build": {"flags": ["-DX"], "unflags": "-Os",
+  folder.write(
+      "A/library.json",
+      R"({"name": "J", "frameworks": "arduino", "build": {"flags": ["-DX"], "unflags": "-Os",
     "srcDir": "code", "includeDir": "api", "srcFilter": "+<a.c>", "libArchive": false, "extraScript": "x.py"}})");
   folder.write("A/library.properties", "name=P\n");
   Result<Library> library = load_library(folder / "A");
@@ -210,7 +239,8 @@ TEST_CASE("library.json, and its errors with their place") {
   CHECK(library->has_manifest_archive);
   CHECK_FALSE(library->archive);
   CHECK(library->notes.size() == 1);
-  for (auto [text, line] : {std::pair("{\n\n oops }", 3), std::pair("[]", 1), std::pair("", 1), std::pair("{\"a\": 1", 1)}) {
+  for (auto [text, line] : {std::pair("{\n\n oops }", 3), std::pair("[]", 1), std::pair("", 1),
+                            std::pair("{\"a\": 1", 1)}) {
     CAPTURE(text);
     std::string file = folder.write("B/library.json", text);
     Result<Library> bad = load_library(folder / "B");
@@ -219,7 +249,9 @@ TEST_CASE("library.json, and its errors with their place") {
     CHECK(bad.error().line == line);
   }
   // Values of other types are passed over.
-  folder.write("B/library.json", R"({"name": 3, "frameworks": {"x": 1}, "build": {"flags": 7, "srcDir": [], "libArchive": "no"}})");
+  folder.write(
+      "B/library.json",
+      R"({"name": 3, "frameworks": {"x": 1}, "build": {"flags": 7, "srcDir": [], "libArchive": "no"}})");
   library = load_library(folder / "B");
   REQUIRE(library);
   CHECK(library->name == "B");
@@ -227,12 +259,15 @@ TEST_CASE("library.json, and its errors with their place") {
 
 TEST_CASE("sources of a folder and the folders that were listed") {
   test::TemporaryFolder folder;
-  for (const char* name : {"b.cpp", "a.c", "deep/er/x.S", "deep/h.h", "deep/y.asm", ".git/z.c", "n.txt", "headers/only.h"}) folder.write(name, "");
+  for (const char* name : {"b.cpp", "a.c", "deep/er/x.S", "deep/h.h", "deep/y.asm", ".git/z.c",
+                           "n.txt", "headers/only.h"})
+    folder.write(name, "");
   SourceListings listings;
   const SourceListing& all = listings.of(folder.path, "");
   CHECK(all.files == Names{"a.c", "b.cpp", "deep/er/x.S", "deep/y.asm"});
   Names listed = all.directories;
-  for (const std::string& path : {folder.path, folder / "deep", folder / "deep/er", folder / "headers"})
+  for (const std::string& path :
+       {folder.path, folder / "deep", folder / "deep/er", folder / "headers"})
     CHECK_MESSAGE(std::find(listed.begin(), listed.end(), path) != listed.end(), path);
   CHECK(&listings.of(folder.path, "") == &all);
   CHECK(listings.of(folder.path, "+<deep/>").files == Names{"deep/er/x.S", "deep/y.asm"});
@@ -240,8 +275,9 @@ TEST_CASE("sources of a folder and the folders that were listed") {
 }
 
 TEST_CASE("objects stay inside their folder") {
-  std::vector<CompileUnit> units =
-      compile_units("src", {"a.cpp", "deep/b.c", "../lib/c.S", "./d.s", "x/../../e.cc", "n.h", "a.c"}, "build/src");
+  std::vector<CompileUnit> units = compile_units(
+      "src", {"a.cpp", "deep/b.c", "../lib/c.S", "./d.s", "x/../../e.cc", "n.h", "a.c"},
+      "build/src");
   REQUIRE(units.size() == 6);
   CHECK(units[0].source == "src/a.cpp");
   CHECK(units[0].object == "build/src/a.cpp.o");

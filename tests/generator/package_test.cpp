@@ -84,7 +84,8 @@ TEST_CASE("what is missing is named with the Debian package that brings it") {
   REQUIRE_FALSE(package);
   CHECK(package.error().text().find("'x-gcc' is not on PATH") != std::string::npos);
   CHECK(package.error().fix.find("apt-get install gcc-x") != std::string::npos);
-  CHECK(package.error().fix.find("platform_packages = toolchain-x @ symlink://") != std::string::npos);
+  CHECK(package.error().fix.find("platform_packages = toolchain-x @ symlink://") !=
+        std::string::npos);
 }
 
 TEST_CASE("a package in known folders, with its version") {
@@ -110,8 +111,10 @@ TEST_CASE("a package where the project says") {
   TemporaryFolder folder;
   install(folder, "project/own tools");
   std::string project = folder / "project";
-  for (const std::string& place : {std::string("symlink://own tools"), std::string("file://own tools"), std::string("own tools"),
-                                   std::string("./x/../own tools/"), "symlink://" + project + "/own tools"}) {
+  for (const std::string& place :
+       {std::string("symlink://own tools"), std::string("file://own tools"),
+        std::string("own tools"), std::string("./x/../own tools/"),
+        "symlink://" + project + "/own tools"}) {
     CAPTURE(place);
     Result<Package> package = package_at(toolchain(), place, project);
     REQUIRE_MESSAGE(package, package.error().text());

@@ -24,7 +24,8 @@ TEST_CASE("every board of the AVR platform has what its build needs") {
   Result<Platform> platform = load_platform(kPlatforms, "atmelavr");
   REQUIRE_MESSAGE(platform, platform.error().text());
   CHECK(platform->boards.size() >= 20);
-  for (const char* id : {"uno", "nanoatmega328", "nanoatmega328new", "leonardo", "micro", "megaatmega2560", "pro16MHzatmega328"})
+  for (const char* id : {"uno", "nanoatmega328", "nanoatmega328new", "leonardo", "micro",
+                         "megaatmega2560", "pro16MHzatmega328"})
     CHECK_MESSAGE(platform->boards.count(id) == 1, id);
   std::string core = platform->packages.at("framework-arduino-avr").folders.at(0);
   REQUIRE(is_directory(core));
@@ -35,8 +36,9 @@ TEST_CASE("every board of the AVR platform has what its build needs") {
     REQUIRE(facts);
     CHECK(source.empty());
     CHECK(fact_or(*facts, "id", "") == id);
-    for (const char* name : {"name", "vendor", "build.mcu", "build.f_cpu", "build.core", "build.variant", "build.extra_flags",
-                             "upload.protocol", "upload.maximum_size", "upload.maximum_ram_size"}) {
+    for (const char* name : {"name", "vendor", "build.mcu", "build.f_cpu", "build.core",
+                             "build.variant", "build.extra_flags", "upload.protocol",
+                             "upload.maximum_size", "upload.maximum_ram_size"}) {
       CAPTURE(name);
       CHECK_FALSE(fact_or(*facts, name, "").empty());
     }
@@ -47,8 +49,10 @@ TEST_CASE("every board of the AVR platform has what its build needs") {
     std::string clock = fact_or(*facts, "build.f_cpu", "");
     CHECK(clock.ends_with("000000L"));
     CHECK(is_directory(core + "/cores/" + fact_or(*facts, "build.core", "")));
-    CHECK(is_regular_file(core + "/variants/" + fact_or(*facts, "build.variant", "") + "/pins_arduino.h"));
-    CHECK(is_regular_file("/usr/lib/gcc/avr/5.4.0/device-specs/specs-" + fact_or(*facts, "build.mcu", "")));
+    CHECK(is_regular_file(core + "/variants/" + fact_or(*facts, "build.variant", "") +
+                          "/pins_arduino.h"));
+    CHECK(is_regular_file("/usr/lib/gcc/avr/5.4.0/device-specs/specs-" +
+                          fact_or(*facts, "build.mcu", "")));
   }
 }
 
@@ -59,7 +63,8 @@ TEST_CASE("every platform file that is shipped can be read, and its templates ar
   for (const DirEntry& file : *files) {
     if (!file.name.ends_with(".yaml")) continue;
     CAPTURE(file.name);
-    Result<Platform> platform = load_platform(kPlatforms, file.name.substr(0, file.name.size() - 5));
+    Result<Platform> platform =
+        load_platform(kPlatforms, file.name.substr(0, file.name.size() - 5));
     REQUIRE_MESSAGE(platform, platform.error().text());
     CHECK(platform->name + ".yaml" == file.name);
     for (const std::string& name : platform->templates)
@@ -108,12 +113,18 @@ TEST_CASE("a project's own board manifest is found first") {
 TEST_CASE("platform files are read strictly") {
   CHECK(error_of("platform: x\n") == "");
   CHECK(error_of("platfrom: x\n").find("has no 'platform'") != std::string::npos);
-  CHECK(error_of("platform: x\nborads: {}\n") == "p.yaml:2: unknown key 'borads' in a platform file; did you mean 'boards'?");
-  CHECK(error_of("platform: x\npackages:\n  a:\n    system:\n      debain: y\n").starts_with("p.yaml:5: unknown key 'debain'"));
-  CHECK(error_of("platform: x\nflags:\n  - whne: {a: b}\n    c: -x\n").starts_with("p.yaml:3: unknown key 'whne'"));
-  CHECK(error_of("platform: x\nflags:\n  - unless: {compiler: '<5'}\n").find("does not take versions") != std::string::npos);
-  CHECK(error_of("platform: x\ntoolchain: {package: t}\n").find("is not under 'packages'") != std::string::npos);
-  CHECK(error_of("platform: x\nsteps: [{rule: r, in: i}]\n").find("a step has no 'out'") != std::string::npos);
+  CHECK(error_of("platform: x\nborads: {}\n") ==
+        "p.yaml:2: unknown key 'borads' in a platform file; did you mean 'boards'?");
+  CHECK(error_of("platform: x\npackages:\n  a:\n    system:\n      debain: y\n")
+            .starts_with("p.yaml:5: unknown key 'debain'"));
+  CHECK(error_of("platform: x\nflags:\n  - whne: {a: b}\n    c: -x\n")
+            .starts_with("p.yaml:3: unknown key 'whne'"));
+  CHECK(error_of("platform: x\nflags:\n  - unless: {compiler: '<5'}\n")
+            .find("does not take versions") != std::string::npos);
+  CHECK(error_of("platform: x\ntoolchain: {package: t}\n").find("is not under 'packages'") !=
+        std::string::npos);
+  CHECK(error_of("platform: x\nsteps: [{rule: r, in: i}]\n").find("a step has no 'out'") !=
+        std::string::npos);
   std::string broken = error_of("platform: x\n  y: [\n");
   CHECK(broken.starts_with("p.yaml:"));
   CHECK_FALSE(error_of("[").empty());
@@ -122,10 +133,13 @@ TEST_CASE("platform files are read strictly") {
 
 TEST_CASE("board facts keep their types") {
   Result<Platform> platform = parse_platform(
-      "platform: x\nboards:\n  b: {n: 12, neg: -3, t: '12', yes: true, f: 1.5, clock: 16000000L, l: [a, 1], none: }\n", "p.yaml");
+      "platform: x\nboards:\n  b: {n: 12, neg: -3, t: '12', yes: true, f: 1.5, clock: 16000000L, "
+      "l: [a, 1], none: }\n",
+      "p.yaml");
   REQUIRE(platform);
-  CHECK(platform->boards.at("b").dump() ==
-        R"({"n":12,"neg":-3,"t":"12","yes":true,"f":"1.5","clock":"16000000L","l":["a",1],"none":null})");
+  CHECK(
+      platform->boards.at("b").dump() ==
+      R"({"n":12,"neg":-3,"t":"12","yes":true,"f":"1.5","clock":"16000000L","l":["a",1],"none":null})");
 }
 
 TEST_CASE("conditions") {

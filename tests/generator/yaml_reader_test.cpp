@@ -36,16 +36,20 @@ TEST_CASE("a key nobody asked for is an error with its line and a suggestion") {
 }
 
 TEST_CASE("types are checked at their line") {
-  CHECK(error_of("\n- a\n- b\n", [](YamlMap&) {}).text() == "p.yaml:2: a thing is not a map; write 'key: value' lines");
+  CHECK(error_of("\n- a\n- b\n", [](YamlMap&) {}).text() ==
+        "p.yaml:2: a thing is not a map; write 'key: value' lines");
   CHECK(error_of("a: 1\nname: [x]\n", [](YamlMap& map) {
           map.text("a");
           map.text("name");
         }).text() == "p.yaml:2: 'name' of a thing is not a text");
-  CHECK(error_of("a: 1\n", [](YamlMap& map) { map.required_text("name"); }).what == "a thing has no 'name'");
-  CHECK(error_of("name: ''\n", [](YamlMap& map) { map.required_text("name"); }).what == "a thing has no 'name'");
+  CHECK(error_of("a: 1\n", [](YamlMap& map) { map.required_text("name"); }).what ==
+        "a thing has no 'name'");
+  CHECK(error_of("name: ''\n", [](YamlMap& map) { map.required_text("name"); }).what ==
+        "a thing has no 'name'");
   CHECK(error_of("on: maybe\n", [](YamlMap& map) { map.flag("on", true); }).what ==
         "'on' of a thing is neither true nor false");
-  CHECK(error_of("l: {a: b}\n", [](YamlMap& map) { map.texts("l"); }).what == "'l' of a thing is not a list");
+  CHECK(error_of("l: {a: b}\n", [](YamlMap& map) { map.texts("l"); }).what ==
+        "'l' of a thing is not a list");
   CHECK(error_of("l:\n  - a\n  - [b]\n", [](YamlMap& map) { map.texts("l"); }).line == 3);
   CHECK(error_of("w: a 'b\n", [](YamlMap& map) { map.words("w"); }).text() ==
         "p.yaml:1: 'w' of a thing: a quotation is not closed");

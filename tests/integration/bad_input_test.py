@@ -45,7 +45,7 @@ CASES = {
          "src/main.cpp": SMALL}, [], ["platformio.ini:2", "'qqqqq'", "atmelavr"]),
     "no platform": (
         {"platformio.ini": "[env:uno]\nboard = uno\nframework = arduino\n", "src/main.cpp": SMALL}, [],
-        ["platformio.ini:2", "no platform", "platform = atmelavr"]),
+        ["platformio.ini:2", "no platform", "platform = "]),
     "unsupported framework": (
         {"platformio.ini": "[env:uno]\nplatform = atmelavr\nboard = uno\nframework = zephyr\n",
          "src/main.cpp": SMALL}, [], ["platformio.ini:4", "'zephyr'", "arduino"]),
