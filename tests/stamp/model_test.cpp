@@ -64,7 +64,8 @@ void walk(const std::string& root, const std::string& path,
     } else if (S_ISREG(st.st_mode)) {
       out[below] = "file " + hex(hash_text(read_text(target)));
     } else {
-      out[below] = "special";
+      // A FIFO and a socket are not the same input, though neither is ever opened.
+      out[below] = "special " + std::to_string(IFTODT(st.st_mode));
     }
   }
   ::closedir(dir);
@@ -97,7 +98,7 @@ State remembered(Session& session) {
         out[info.path] = "loop " + std::to_string(info.hash.low);
         break;
       case Kind::Special:
-        out[info.path] = "special";
+        out[info.path] = "special " + std::to_string(info.hash.low);
         break;
       case Kind::Missing:
         break;
