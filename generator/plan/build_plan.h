@@ -59,7 +59,6 @@ struct PlannedAction {
   std::string name;    // target <env>/<name>
   std::string rule;
   std::string input;   // file it works on; may be empty
-  bool always = true;
   std::vector<std::pair<std::string, std::string>> variables;  // ready for the shell
 };
 

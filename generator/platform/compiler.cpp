@@ -90,6 +90,8 @@ Result<CompilerIdentity> identify_compiler(const std::string& compiler,
   // Taken before anything is read: a change in between makes the memo useless, not wrong.
   std::vector<std::string> files = {compiler};
   files.insert(files.end(), programs.begin(), programs.end());
+  Json remembered = Json::object();
+  for (const std::string& path : files) remembered[path] = stat_text(path);
   Result<ProcessOutput> version = run_process({compiler, "-dumpfullversion", "-dumpversion"});
   if (!version) return version.error();
   CompilerIdentity out;
@@ -106,11 +108,10 @@ Result<CompilerIdentity> identify_compiler(const std::string& compiler,
   std::sort(files.begin(), files.end());
   files.erase(std::unique(files.begin(), files.end()), files.end());
 
-  Json remembered = Json::object();
   XXH3_state_t* state = XXH3_createState();
   XXH3_128bits_reset(state);
   for (const std::string& path : files) {
-    remembered[path] = stat_text(path);
+    if (!remembered.contains(path)) remembered[path] = stat_text(path);
     if (Status s = digest_file(path, state); !s) {
       XXH3_freeState(state);
       return s.error();
