@@ -10,15 +10,17 @@
 
 namespace fbuild::stamp {
 
-std::string objects_set(const std::string& set) { return set + "/objects"; }
+std::string objects_set(const std::string& set) {
+  return set + "/objects";
+}
 
 std::string format_gate(const Gate& gate) {
   std::string out = "place " + quote_word(gate.place) + "\ngenerate";
   for (const std::string& word : gate.generate) out += " " + quote_word(word);
   out += '\n';
   for (const GateEnvironment& environment : gate.environments)
-    out += "environment " + quote_word(environment.name) + " " + quote_word(environment.set) + (environment.is_default ? " default " : " other ") +
-           environment.digest + "\n";
+    out += "environment " + quote_word(environment.name) + " " + quote_word(environment.set) +
+           (environment.is_default ? " default " : " other ") + environment.digest + "\n";
   for (const GatePackage& package : gate.packages)
     out += "package " + quote_word(package.root) + " " + quote_word(package.stamp) + "\n";
   return out;
@@ -42,7 +44,8 @@ Result<Gate> read_gate(const std::string& path) {
     } else if (kind == "generate" && words->size() > 1) {
       gate.generate.assign(words->begin() + 1, words->end());
     } else if (kind == "environment" && words->size() == 5) {
-      gate.environments.push_back({(*words)[1], (*words)[2], (*words)[3] == "default", (*words)[4]});
+      gate.environments.push_back(
+          {(*words)[1], (*words)[2], (*words)[3] == "default", (*words)[4]});
     } else if (kind == "package" && words->size() == 3) {
       gate.packages.push_back({(*words)[1], (*words)[2]});
     } else {
@@ -56,7 +59,8 @@ Result<Gate> read_gate(const std::string& path) {
 std::string format_state(const PlanState& state) {
   std::string out;
   for (const auto& [name, decision] : state.environments)
-    out += quote_word(name) + (decision.clean ? " clean" : " dirty " + quote_word(decision.token)) + "\n";
+    out += quote_word(name) + (decision.clean ? " clean" : " dirty " + quote_word(decision.token)) +
+           "\n";
   return out;
 }
 
@@ -106,8 +110,8 @@ std::string active_text(const Gate& gate, const PlanState& state, bool load_all)
       idle = false;
       std::string token = known == state.environments.end() ? "" : known->second.token;
       out += "ready = " + folder + "/sealed\nsubninja " + folder + "/graph.ninja\n";
-      out += "build " + folder + "/sealed: fbuild_seal " + folder + "/made\n  environment = " +
-             environment.name + "\n  token = " + token + "\n";
+      out += "build " + folder + "/sealed: fbuild_seal " + folder +
+             "/made\n  environment = " + environment.name + "\n  token = " + token + "\n";
     }
     if (environment.is_default) defaults += " " + ninja_escaped(environment.name);
   }

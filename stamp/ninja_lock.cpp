@@ -32,7 +32,8 @@ Process find_process(long id) {
   out.name = text->substr(open + 1, close - open - 1);
   char state = 0;
   const char* rest = text->c_str() + close + 1;
-  if (std::sscanf(rest, " %c %ld", &state, &out.parent) != 2 || state == 'Z' || state == 'X') return Process{};
+  if (std::sscanf(rest, " %c %ld", &state, &out.parent) != 2 || state == 'Z' || state == 'X')
+    return Process{};
   int field = 2;  // of those behind the name; the start time is the 20th
   for (const char* p = rest; *p; ++p)
     if (*p == ' ' && ++field == 22) out.started = std::strtoull(p + 1, nullptr, 10);
@@ -79,7 +80,8 @@ Status lock_for_ninja(const std::string& build_dir, bool wait) {
       return Error{"another ninja (process " + std::to_string(id) + ") is building this project",
                    "let it end, then try again", build_dir};
     if (!told)
-      std::fprintf(stderr, "fbuild: waiting for another ninja (process %ld) that builds this project\n", id);
+      std::fprintf(
+          stderr, "fbuild: waiting for another ninja (process %ld) that builds this project\n", id);
     timespec pause = {0, 50 * 1000 * 1000};
     ::nanosleep(&pause, nullptr);
   }
