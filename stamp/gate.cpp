@@ -94,8 +94,9 @@ std::string ninja_escaped(std::string_view path) {
 
 }  // namespace
 
-std::string active_text(const Gate& gate, const PlanState& state, bool load_all) {
+ActiveText active_text(const Gate& gate, const PlanState& state, bool load_all) {
   std::string out = "# What `fbuild-stamp plan` decided.\n", defaults, keeps;
+  std::string planned = ninja_escaped(join_path(gate.build_dir, "planned"));
   bool idle = true;
   for (const GateEnvironment& environment : gate.environments) {
     auto known = state.environments.find(environment.name);
@@ -104,12 +105,14 @@ std::string active_text(const Gate& gate, const PlanState& state, bool load_all)
     // The digest makes this text change when only the files it loads did.
     out += "# " + environment.digest + "\n";
     if (clean && !load_all) {
-      out += "subninja " + folder + "/stub.ninja\n";
+      out += "ready = " + planned + "\nsubninja " + folder + "/stub.ninja\n";
       keeps += "include " + folder + "/keep.ninja\n";
     } else {
       idle = false;
       std::string token = known == state.environments.end() ? "" : known->second.token;
       out += "ready = " + folder + "/sealed\nsubninja " + folder + "/graph.ninja\n";
+      // Every compile has the epoch among its inputs, and so waits for the plan.
+      out += "build " + folder + "/epoch: phony || " + planned + "\n";
       out += "build " + folder + "/sealed: fbuild_seal " + folder +
              "/made\n  environment = " + environment.name + "\n  token = " + token + "\n";
     }
@@ -122,14 +125,16 @@ std::string active_text(const Gate& gate, const PlanState& state, bool load_all)
     out += keeps;
   }
   if (!defaults.empty()) out += "default" + defaults + "\n";
-  return out;
+  std::string loaded = hex(hash_text(out));
+  out += "build " + planned + ": fbuild_late\n  loaded = " + loaded + "\n";
+  return {std::move(out), std::move(loaded)};
 }
 
-Status publish_active(const Gate& gate, const PlanState& state, const std::string& active) {
+Status publish_active(const Gate& gate, const PlanState& state, const ActiveText& active) {
   const std::pair<const char*, std::string> files[] = {
       {"plan.state", format_state(state)},
-      {"active.ninja", active},
-      {"plan.stamp", hex(hash_text(active)) + "\n"},
+      {"active.ninja", active.text},
+      {"plan.stamp", hex(hash_text(active.text)) + "\n"},
   };
   for (const auto& [name, content] : files)
     if (Result<bool> wrote = write_if_changed(join_path(gate.build_dir, name), content); !wrote)

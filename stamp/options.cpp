@@ -27,7 +27,7 @@ const char* const kUsage =
     "  verify                     compare the table with the files' contents\n"
     "  drop SET                   forget a set\n"
     "  clear                      forget everything\n"
-    "  plan GATE                  decide what ninja has to load (called by ninja)\n"
+    "  plan GATE [LOADED]         decide what ninja has to load (called by ninja)\n"
     "  finish GATE ENV TOKEN      record ENV as built (called by ninja)\n"
     "\n"
     "      --table FILE           the table (default: .fbuild/build/watch.table)\n"
@@ -60,7 +60,7 @@ constexpr CommandShape kCommands[] = {
     {"explain", 1, 1, "SET"},      {"list", 1, 1, "SET"},
     {"stats", 0, 0, ""},           {"verify", 0, 0, ""},
     {"drop", 1, 1, "SET"},         {"clear", 0, 0, ""},
-    {"plan", 1, 1, "GATE"},        {"finish", 3, 3, "GATE ENVIRONMENT TOKEN"},
+    {"plan", 1, 2, "GATE [LOADED]"}, {"finish", 3, 3, "GATE ENVIRONMENT TOKEN"},
 };
 
 struct OptionShape {

@@ -50,8 +50,8 @@ std::string share(const std::string& json, const char* part, const char* title) 
 
 class Plan {
  public:
-  Plan(std::string gate_path, std::string table)
-      : gate_path_(std::move(gate_path)), table_(std::move(table)) {}
+  Plan(std::string gate_path, std::string table, std::string loaded)
+      : gate_path_(std::move(gate_path)), table_(std::move(table)), loaded_(std::move(loaded)) {}
 
   Result<int> run() {
     std::string build_dir(dir_name(gate_path_));
@@ -207,6 +207,8 @@ class Plan {
   Result<int> publish() {
     Result<Fd> lock = lock_gate(gate_.build_dir);
     if (!lock) return lock.error();
+    // A ninja that was killed has no say any more in what the next one loads.
+    if (Status s = check_ninja_lock(gate_.build_dir); !s) return s.error();
     PlanState state;
     bool all_clean = true;
     for (const SetStatus& status : status_) {
@@ -216,8 +218,16 @@ class Plan {
       all_clean = all_clean && status.clean && sealable;
     }
     bool load_all = !all_clean && log_has_grown();
-    if (Status s = publish_active(gate_, state, active_text(gate_, state, load_all)); !s)
-      return s.error();
+    ActiveText active = active_text(gate_, state, load_all);
+    if (Status s = publish_active(gate_, state, active); !s) return s.error();
+    if (!loaded_.empty() && loaded_ != active.loaded) {
+      say(stderr,
+          "fbuild: there is something to build, and this ninja had loaded its files before that "
+          "was known: run it again\n(It would know in time if the file it is started with had the "
+          "line `build THAT-FILE: phony " +
+              in_build("plan.stamp") + "`.)");
+      return 1;
+    }
     tell_clean(state);
     for (const std::string& line : session_->take_warnings())
       say(stderr, "fbuild: warning: " + line);
@@ -247,7 +257,7 @@ class Plan {
 
   std::string in_build(const std::string& name) const { return join_path(gate_.build_dir, name); }
 
-  std::string gate_path_, table_;
+  std::string gate_path_, table_, loaded_;
   Gate gate_;
   std::optional<Session> session_;
   std::vector<std::string> names_;
@@ -257,14 +267,19 @@ class Plan {
 
 }  // namespace
 
-Result<int> run_plan(const std::string& gate_path, const std::string& table) {
-  return Plan(gate_path, table).run();
+Result<int> run_plan(const std::string& gate_path, const std::string& table,
+                     const std::string& loaded) {
+  end_with_ninja();
+  return Plan(gate_path, table, loaded).run();
 }
 
 Result<int> run_finish(const std::string& gate_path, const std::string& table,
                        const std::string& environment, const std::string& token) {
+  end_with_ninja();
   Result<Gate> gate = read_gate(gate_path);
   if (!gate) return gate.error();
+  // What a ninja that was killed had built may not be there any more.
+  if (Status s = check_ninja_lock(gate->build_dir); !s) return s.error();
   std::string done = join_path(gate->build_dir, environment + "/sealed");
   if (token.empty()) {
     // Said by plan already. The file tells ninja that this edge has run.
@@ -295,6 +310,7 @@ Result<int> run_finish(const std::string& gate_path, const std::string& table,
   // The next ninja loads the stub at once.
   Result<Fd> lock = lock_gate(gate->build_dir);
   if (!lock) return lock.error();
+  if (Status s = check_ninja_lock(gate->build_dir); !s) return s.error();
   if (Status s = forget_pending_set(gate->build_dir, set); !s) return s.error();
   PlanState state = read_state(join_path(gate->build_dir, "plan.state"));
   auto known = state.environments.find(environment);
