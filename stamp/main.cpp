@@ -296,7 +296,7 @@ int main(int argc, char** argv) {
   if (options->help) return put(1, kUsage) ? 0 : 2;
   if (options->command == "plan" || options->command == "finish") {
     const std::vector<std::string>& words = options->operands;
-    Result<int> status = options->command == "plan" ? run_plan(words[0], options->table)
+    Result<int> status = options->command == "plan" ? run_plan(words[0], options->table, words.size() > 1 ? words[1] : "")
                                                     : run_finish(words[0], options->table, words[1], words[2]);
     if (!status) return fail(status.error());
     return *status;

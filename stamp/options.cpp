@@ -27,7 +27,7 @@ const char* const kUsage =
     "  verify                     compare the table with the files' contents\n"
     "  drop SET                   forget a set\n"
     "  clear                      forget everything\n"
-    "  plan GATE                  decide what ninja has to load (called by ninja)\n"
+    "  plan GATE [LOADED]         decide what ninja has to load (called by ninja)\n"
     "  finish GATE ENV TOKEN      record ENV as built (called by ninja)\n"
     "  once [--with TEXT]... -- COMMAND...\n"
     "                             run a compile, or take its result from the object store\n"
@@ -68,7 +68,7 @@ constexpr CommandShape kCommands[] = {
     {"stats", 0, 0, ""},           {"verify", 0, 0, ""},
     {"drop", 1, 1, "SET"},         {"clear", 0, 0, ""},
     {"objects", 0, 2, "[trim [SIZE] | clear]"},
-    {"plan", 1, 1, "GATE"},        {"finish", 3, 3, "GATE ENVIRONMENT TOKEN"},
+    {"plan", 1, 2, "GATE [LOADED]"}, {"finish", 3, 3, "GATE ENVIRONMENT TOKEN"},
 };
 
 struct OptionShape {

@@ -222,7 +222,9 @@ class Files {
            ninja_value(input_.build_dir) +
            "\n\nrule fbuild_plan\n  command = " + ninja_value(stamp + " plan " + gate) +
            "\n  restat = 1\n  generator = 1\n  description = check (dry runs: ninja -n -f " +
-           ninja_value(in_build("all.ninja")) + ")\n\nrule fbuild_seal\n  command = " +
+           ninja_value(in_build("all.ninja")) + ")\n\nrule fbuild_late\n  command = " +
+           ninja_value(stamp + " plan " + gate) +
+           " $loaded\n  generator = 1\n  description = check\n\nrule fbuild_seal\n  command = " +
            ninja_value(stamp + " finish " + gate) + " $environment '$token'\n  description = $environment: done\n\nbuild " +
            build + ": fbuild_plan | fbuild_always\nbuild fbuild_always: phony\nbuild" + list + ": phony " + build +
            "\n\ninclude " + ninja_path(in_build("active.ninja")) + "\n";

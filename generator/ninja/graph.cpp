@@ -182,6 +182,12 @@ class GraphWriter {
         out_ += "build " + ninja_path(step.output) + ": " + step.rule + ' ' + ninja_path(step.input) + '\n';
   }
 
+  // All of it is there, and nothing has to be made, once `ready` says so.
+  void kept_artifacts() {
+    for (const std::string& file : artifacts(plan_))
+      if (is_by_default(file)) out_ += "build " + ninja_path(file) + ": phony || $ready\n";
+  }
+
   // `made`: the artifacts are made here, by the graph, and not just there.
   void targets(bool made) {
     std::string all;
@@ -273,8 +279,8 @@ Result<std::string> stub_text(const BuildPlan& plan, const OwnPrograms& own,
   }
   writer.rules(rules + some_rules(kOwnRules, wanted));
   writer.optional_steps();
-  // Nothing to wait for: all of it is there.
-  writer.rules("ready = " + ninja_path(plan.elf) + "\n");
+  writer.rules("");
+  writer.kept_artifacts();
   writer.targets(false);
   return writer.take();
 }

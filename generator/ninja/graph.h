@@ -26,7 +26,7 @@ Result<GraphText> graph_text(const BuildPlan& plan, const OwnPrograms& own,
                              const std::string& templates);
 
 // What stands in for the graph while the environment is clean: its public targets and
-// actions, with the artifacts as plain files.
+// actions, with the artifacts as files that are there. They too wait for `ready`.
 Result<std::string> stub_text(const BuildPlan& plan, const OwnPrograms& own,
                               const std::string& templates);
 
