@@ -165,6 +165,7 @@ class Visibility {
 
   Status renew_times() {
     int64_t time = new_time();
+    if (!hidden_.empty()) out_.new_time = time;
     std::vector<std::pair<std::string, std::optional<int64_t>>> files;
     for (const auto& [path, environments] : hidden_) files.emplace_back(path, time);
     // Who may write to a file but does not own it, may set its time to now only.
