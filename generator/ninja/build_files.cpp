@@ -213,7 +213,9 @@ class Files {
     for (const std::string& name : names)
       if (name.find_first_of("|\n") == std::string::npos)  // ninja cannot write these
         list += ' ' + ninja_path(name);
-    std::string stamp = shell_word(input_.own.stamp) + " --table " + shell_word(in_build("watch.table"));
+    // exec: the shell ninja starts is of no use while it waits, and what ninja sends to its
+    // child, its death too, is meant for the program.
+    std::string stamp = "exec " + shell_word(input_.own.stamp) + " --table " + shell_word(in_build("watch.table"));
     std::string gate = shell_word(in_build("gate"));
     return "# The gate. Written by fbuild-gen.\nninja_required_version = 1.10\nbuilddir = " +
            ninja_value(input_.build_dir) +

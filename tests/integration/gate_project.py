@@ -192,8 +192,11 @@ class Project:
                 shown = os.path.relpath(path, self.dir)
                 if shown in ("build.ninja", "compile_commands.json"):
                     continue
-                with open(path, "rb") as f:
-                    digest.update(shown.encode() + b"\0" + hashlib.sha256(f.read()).digest())
+                if os.path.islink(path):
+                    digest.update(("%s -> %s\n" % (shown, os.readlink(path))).encode())
+                if os.path.exists(path):
+                    with open(path, "rb") as f:
+                        digest.update(shown.encode() + b"\0" + hashlib.sha256(f.read()).digest())
         return digest.digest()
 
     def clean_build(self):

@@ -401,9 +401,9 @@ class Random(unittest.TestCase):
             sequence = Sequence(shop, seed, base)
             try:
                 sequence.run()
-            except AssertionError as error:
-                failures.append("FBUILD_GATE_SEED=%d FBUILD_GATE_ROUNDS=1:\n  %s\n%s\n" % (
-                    seed, "\n  ".join(sequence.journal), error))
+            except Exception as error:  # with what led to it
+                failures.append("FBUILD_GATE_SEED=%d FBUILD_GATE_ROUNDS=1:\n  %s\n%s: %s\n" % (
+                    seed, "\n  ".join(sequence.journal), type(error).__name__, error))
                 print(failures[-1], flush=True)
                 keep = os.environ.get("FBUILD_GATE_KEEP")
                 if keep:
