@@ -46,7 +46,8 @@ platform_packages = framework-arduino-avr @ symlink://core
 
 FILES = {
     "src/main.cpp": '#include <Arduino.h>\n#include "a.h"\n#include <Greeter.h>\n'
-                    "void setup() { out(1); }\nvoid loop() { out(a() + b()); greet(); }\n",
+                    '#if __has_include("maybe.h")\n#include "maybe.h"\n#endif\n#ifndef MAYBE\n#define MAYBE 0\n#endif\n'
+                    "void setup() { out(1); }\nvoid loop() { out(a() + b() + MAYBE); greet(); }\n",
     "src/a.cpp": '#include "a.h"\nint a() { return A_VALUE; }\n',
     "src/b.cpp": '#include "b.h"\nint b() { return B_VALUE; }\n',
     "include/a.h": '#pragma once\n#include "b.h"\n#ifndef A_VALUE\n#define A_VALUE 1\n#endif\nint a();\n',
