@@ -37,7 +37,8 @@ class Files {
     outputs_.push_back(in_build("all.ninja"));
     if (Status s = write(in_build("generate.ninja"), generate_text()); !s) return s;
     if (Status s = write(in_build("generate.d"), depend_text()); !s) return s;
-    if (Status s = write(in_build("all.ninja"), all_text()); !s) return s;
+    if (Status s = write(in_build("all.ninja"), all_text(true)); !s) return s;
+    if (Status s = write(in_build("dry.ninja"), all_text(false)); !s) return s;
     if (Status s = gate(); !s) return s;
     result_.root_is_ours = root_is_free();
     if (Status s = write(in_build("build.ninja"), gate_text()); !s) return s;
@@ -190,13 +191,18 @@ class Files {
     return "ready = " + ninja_path(plan.elf) + "\nsubninja " + ninja_path(join_path(plan.directory, "graph.ninja")) + "\n";
   }
 
-  std::string preamble() const {
-    return "ninja_required_version = 1.10\nbuilddir = " + ninja_value(input_.build_dir) + "\ninclude " +
-           ninja_path(in_build("generate.ninja")) + "\n";
+  // With how to make the build files themselves again, or without.
+  std::string preamble(bool generates = true) const {
+    return "ninja_required_version = 1.10\nbuilddir = " + ninja_value(input_.build_dir) + "\n" +
+           (generates ? "include " + ninja_path(in_build("generate.ninja")) + "\n" : "");
   }
 
-  std::string all_text() const {
-    std::string out = "# All environments, ungated: for -n, -t and -d. Written by fbuild-gen.\n" + preamble();
+  // A dry run ends once the build files themselves are found to be out of date, which they
+  // are by times after any edit; so for that there is one that does not look.
+  std::string all_text(bool generates) const {
+    std::string out = generates ? "# All environments, ungated: for -t. Written by fbuild-gen.\n"
+                                : "# All environments as they were generated last: for -n. Written by fbuild-gen.\n";
+    out += preamble(generates);
     for (const BuildPlan& plan : plans_) out += load(plan);
     std::string defaults;
     for (const std::string& name : input_.default_environments) defaults += ' ' + ninja_path(name);
@@ -224,7 +230,7 @@ class Files {
            ninja_value(input_.build_dir) +
            "\n\nrule fbuild_plan\n  command = " + ninja_value(stamp + " plan " + gate) +
            "\n  restat = 1\n  generator = 1\n  description = check (dry runs: ninja -n -f " +
-           ninja_value(in_build("all.ninja")) + ")\n\nrule fbuild_late\n  command = " +
+           ninja_value(in_build("dry.ninja")) + ")\n\nrule fbuild_late\n  command = " +
            ninja_value(stamp + " plan " + gate) +
            " $loaded\n  generator = 1\n  description = check\n\nrule fbuild_seal\n  command = " +
            ninja_value(stamp + " finish " + gate) + " $environment '$token'\n  description = $environment: done\n\nbuild " +
