@@ -4,6 +4,7 @@
 #include <sys/file.h>
 
 #include <cerrno>
+#include <set>
 
 #include "stamp/definition.h"
 #include "stamp/hash.h"
@@ -21,6 +22,9 @@ std::string format_gate(const Gate& gate) {
   for (const GateEnvironment& environment : gate.environments)
     out += "environment " + quote_word(environment.name) + " " + quote_word(environment.set) +
            (environment.is_default ? " default " : " other ") + environment.digest + "\n";
+  for (const GateEnvironment& environment : gate.environments)
+    for (const std::string& folder : environment.shared)
+      out += "shared " + quote_word(environment.name) + " " + quote_word(folder) + "\n";
   for (const GatePackage& package : gate.packages)
     out += "package " + quote_word(package.root) + " " + quote_word(package.stamp) + "\n";
   return out;
@@ -46,6 +50,9 @@ Result<Gate> read_gate(const std::string& path) {
     } else if (kind == "environment" && words->size() == 5) {
       gate.environments.push_back(
           {(*words)[1], (*words)[2], (*words)[3] == "default", (*words)[4]});
+    } else if (kind == "shared" && words->size() == 3) {
+      for (GateEnvironment& environment : gate.environments)
+        if (environment.name == (*words)[1]) environment.shared.push_back((*words)[2]);
     } else if (kind == "package" && words->size() == 3) {
       gate.packages.push_back({(*words)[1], (*words)[2]});
     } else {
@@ -98,6 +105,7 @@ ActiveText active_text(const Gate& gate, const PlanState& state, bool load_all) 
   std::string out = "# What `fbuild-stamp plan` decided.\n", defaults, keeps;
   std::string planned = ninja_escaped(join_path(gate.build_dir, "planned"));
   bool idle = true;
+  std::set<std::string> shared;
   for (const GateEnvironment& environment : gate.environments) {
     auto known = state.environments.find(environment.name);
     bool clean = known != state.environments.end() && known->second.clean;
@@ -113,6 +121,10 @@ ActiveText active_text(const Gate& gate, const PlanState& state, bool load_all) 
       out += "ready = " + folder + "/sealed\nsubninja " + folder + "/graph.ninja\n";
       // Every compile has the epoch among its inputs, and so waits for the plan.
       out += "build " + folder + "/epoch: phony || " + planned + "\n";
+      for (const std::string& group : environment.shared) {
+        if (!shared.insert(group).second) continue;
+        out += "subninja " + ninja_escaped(group) + ".ninja\nbuild " + ninja_escaped(group) + "/epoch: phony || " + planned + "\n";
+      }
       out += "build " + folder + "/sealed: fbuild_seal " + folder +
              "/made\n  environment = " + environment.name + "\n  token = " + token + "\n";
     }

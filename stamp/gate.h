@@ -8,6 +8,7 @@
 //       environment NAME SET default|other DIGEST
 //                                       SET is its watch set (a debug build has one of its
 //                                       own); DIGEST changes with its ninja files
+//       shared NAME FOLDER              NAME uses what FOLDER.ninja makes in FOLDER
 //       package ROOT STAMP              STAMP is an input of every compile that uses ROOT
 //   <build>/plan.state    one line per environment: `NAME clean` or `NAME dirty TOKEN`
 //   <build>/active.ninja  loads the stub of each clean environment, the graph of each other
@@ -19,7 +20,8 @@
 //                         the plan decides other than what it has loaded
 //
 // By name, the folder of environment E has graph.ninja, stub.ninja, keep.ninja (mentions
-// its objects, so that `-t cleandead` spares them), epoch and sealed.
+// its objects, so that `-t cleandead` spares them), epoch and sealed; a shared folder has an
+// epoch of its own.
 #pragma once
 
 #include <map>
@@ -36,6 +38,7 @@ struct GateEnvironment {
   std::string set;
   bool is_default = false;
   std::string digest;
+  std::vector<std::string> shared = {};  // folders
 };
 
 struct GatePackage {

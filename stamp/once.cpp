@@ -114,12 +114,17 @@ class Once {
     hasher.add_u64(with_.size());
     bool debug = false;
     for (size_t i = 0; i < command_.size(); ++i) {
-      if (i == output_ || i == depfile_) continue;
-      const std::string& word = command_[i];
+      if (i == output_) continue;
+      std::string_view word = command_[i];
+      // Of `-MF OUT.x.d`, only what OUT does not have: a digest may be in it.
+      if (i == depfile_) {
+        hasher.add_sized(word.starts_with(command_[output_]) ? word.substr(command_[output_].size()) : "");
+        continue;
+      }
       hasher.add_sized(word);
       debug = debug || (word.starts_with("-g") && word != "-g0");
       if (i == 0 || word.empty()) continue;
-      std::string path = word[0] == '@' ? word.substr(1) : word;
+      std::string path(word[0] == '@' ? word.substr(1) : word);
       if (const Hash128* hash = word[0] == '-' ? nullptr : hash_of(path)) hasher.add_hash(*hash);
     }
     if (debug) hasher.add_sized(absolute_path("."));

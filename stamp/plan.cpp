@@ -34,6 +34,11 @@ bool is_on(const char* variable, bool otherwise) {
          std::strcmp(value, "no") != 0;
 }
 
+int64_t mtime_of(const std::string& path) {
+  struct stat st;
+  return ::stat(path.c_str(), &st) == 0 ? int64_t{st.st_mtim.tv_sec} * 1000000000 + st.st_mtim.tv_nsec : 0;
+}
+
 // `"used": N` and `"max": N` of one part of firmware.size.json, as "RAM   0.4%".
 std::string share(const std::string& json, const char* part, const char* title) {
   size_t at = json.find("\"" + std::string(part) + "\"");
@@ -83,6 +88,7 @@ class Plan {
     if (Status s = remove_foreign_artifacts(); !s) return s.error();
     if (Status s = restore_mtimes(); !s) return s.error();
     if (Status s = session_->mark(names_); !s) return s.error();
+    if (build_files_confirmed_ || seen_.new_time) confirm_build_files();
     return publish();
   }
 
@@ -114,19 +120,25 @@ class Plan {
     for (const Difference& difference : *differences) {
       auto known = memo.find(difference.item);
       if (known == memo.end()) return false;
+      // Times may be finer than the clock: began_ can be before an edit that it follows.
+      newest_edit_ = std::max(newest_edit_, mtime_of(difference.item));
       Result<std::string> source = read_file(difference.item);
       if (!source || scan_includes(*source) != known->second.lines) return false;
     }
     // Refused when something changed meanwhile; then the next plan finds it changed.
     Result<SealOutcome> sealed = session_->seal(kProjectSet, token, {.record_times = false});
     if (!sealed) return false;
-    if (!sealed->sealed) return true;
-    // Ungated, the build files go by times: they are as good as new.
-    timespec times[2] = {{0, UTIME_OMIT}, {began_ / 1000000000, began_ % 1000000000}};
+    build_files_confirmed_ = sealed->sealed;
+    return true;
+  }
+
+  // Ungated, the build files go by times: they are as good as new.
+  void confirm_build_files() {
+    int64_t time = std::max({began_, newest_edit_, seen_.new_time});
+    timespec times[2] = {{0, UTIME_OMIT}, {time / 1000000000, time % 1000000000}};
     std::vector<std::string> files = {"all.ninja"};
     for (const GateEnvironment& environment : gate_.environments) files.push_back(environment.name + "/build.ninja");
     for (const std::string& file : files) (void)!::utimensat(AT_FDCWD, in_build(file).c_str(), times, 0);
-    return true;
   }
 
   int generate() {
@@ -297,6 +309,8 @@ class Plan {
   std::vector<SetStatus> status_;
   Seen seen_;
   int64_t began_ = 0;  // file clock
+  int64_t newest_edit_ = 0;
+  bool build_files_confirmed_ = false;
 };
 
 }  // namespace

@@ -97,6 +97,7 @@ class Visibility {
       if (!session_.is_marked(status.name) || (!known && !status.clean)) {
         // Nothing is known of what its objects were made from.
         stamps_.insert(in_build(environment_of(status) + "/epoch"));
+        unknown_.insert(environment_of(status));
         pending_.erase(status.name);
         status.clean = false;
         continue;
@@ -104,6 +105,7 @@ class Visibility {
       if (Status s = look_at(status); !s) return s.error();
     }
     if (Status s = renew_times(); !s) return s.error();
+    renew_shared_epochs();
     for (const std::string& stamp : stamps_)
       if (Status s = renew(stamp); !s) return s.error();
     forget_the_settled();
@@ -166,6 +168,7 @@ class Visibility {
 
   Status renew_times() {
     int64_t time = new_time();
+    if (!hidden_.empty()) out_.new_time = time;
     std::vector<std::pair<std::string, std::optional<int64_t>>> files;
     for (const auto& [path, environments] : hidden_) files.emplace_back(path, time);
     // Who may write to a file but does not own it, may set its time to now only.
@@ -189,6 +192,16 @@ class Visibility {
       for (auto& [path, left] : known)
         if (hidden_.count(path)) left = mtime_of(path);
     return {};
+  }
+
+  // What a shared group was made from is known as long as one environment that uses it is.
+  void renew_shared_epochs() {
+    std::set<std::string> known;
+    for (const GateEnvironment& environment : gate_.environments)
+      if (!unknown_.count(environment.name)) known.insert(environment.shared.begin(), environment.shared.end());
+    for (const GateEnvironment& environment : gate_.environments)
+      for (const std::string& group : environment.shared)
+        if (!known.count(group) || out_.unsealable.count(environment.name)) stamps_.insert(group + "/epoch");
   }
 
   // Sets that have been sealed, or that there are no more.
@@ -234,6 +247,7 @@ class Visibility {
   int64_t activity_ = 0;  // time of the newest thing that was built
   Pending pending_;
   std::map<std::string, std::vector<std::string>> hidden_;  // environments by path
+  std::set<std::string> unknown_;  // environments
   std::set<std::string> stamps_, seen_;
   Seen out_;
 };

@@ -30,6 +30,7 @@ struct Seen {
   std::set<std::string> unsealable;  // environments that must not be sealed: a time cannot be set
   std::set<std::string> unsettled;   // files whose new time an environment that was never
                                      // sealed still waits for: it must not be put back
+  int64_t new_time = 0;              // what files got; 0: none got one
   std::vector<std::string> warnings;
 };
 

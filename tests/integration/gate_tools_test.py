@@ -318,6 +318,20 @@ class Tools(unittest.TestCase):
         self.project.write(BUILD + "/ninja.lock", "junk")
         self.no_op()
 
+    def test_generated_in_between(self):
+        """Build files are written for another state, which cannot be recorded, since one of
+        its files is younger than the clock; then all is as it was recorded before."""
+        later = time.time() + 3600
+        os.rename(self.project.path("src/a.cpp"), self.project.path("src/other.cpp"))
+        os.utime(self.project.path("src/b.cpp"), (later, later))
+        self.project.ninja()
+        self.assert_right()
+        os.rename(self.project.path("src/other.cpp"), self.project.path("src/a.cpp"))
+        os.utime(self.project.path("src/b.cpp"), (OLD, OLD))
+        self.project.ninja()
+        self.assert_right()
+        self.no_op()
+
     # -- counters
 
     def test_counters_of_a_no_op(self):
