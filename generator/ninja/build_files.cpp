@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "generator/ninja/gate_files.h"
 #include "generator/ninja/text.h"
@@ -87,10 +88,24 @@ class Files {
   std::string in_build(const std::string& name) const { return join_path(input_.build_dir, name); }
 
   Status write(const std::string& path, const std::string& content) {
+    Result<std::string> old = read_file(path);
+    if (old && *old == content) return {};
+    if (Status s = forget_project_seal(); !s) return s;
     Result<bool> wrote = write_if_changed(path, content);
     if (!wrote) return wrote.error();
     result_.written += *wrote;
     return {};
+  }
+
+  // From the first file on that changes, the build files are no more what the last seal
+  // stands for. If this run is ended before the next seal, or cannot make one, and its
+  // inputs then go back to what they were, they must not pass for what was made of those.
+  Status forget_project_seal() {
+    if (std::exchange(seal_forgotten_, true)) return {};
+    stamp::Session session(in_build("watch.table"));
+    std::vector<std::string> names = session.set_names();
+    if (!std::binary_search(names.begin(), names.end(), stamp::kProjectSet)) return {};
+    return session.drop(stamp::kProjectSet);
   }
 
   // Written when it is missing only: the plan renews it.
@@ -358,6 +373,7 @@ class Files {
   // Of each environment: of what makes its files; of all its ninja text.
   std::vector<std::pair<std::string, std::string>> digests_;
   BuildFilesResult result_;
+  bool seal_forgotten_ = false;
 };
 
 }  // namespace
