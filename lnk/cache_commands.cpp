@@ -44,6 +44,7 @@ void print_json(const Store& store, const StoreContents& contents, uint64_t budg
            ", \"disk\": " + std::to_string(entry.info.disk) +
            ", \"used\": " + std::to_string(entry.used) +
            ", \"leases\": " + std::to_string(entry.leases) +
+           ", \"pins\": " + std::to_string(entry.pins) +
            ", \"path\": " + json_string(data_path(entry.path, entry.info.kind)) + "}";
   }
   out += contents.entries.empty() ? "]\n}\n" : "\n  ]\n}\n";

@@ -128,6 +128,7 @@ struct Reader {
       out.program = inner.text("program");
       out.folders = inner.texts("folders");
       out.debian = inner.text("debian");
+      out.system_versions = inner.texts("version");
       inner.finish();
     }
     if (std::optional<YAML::Node> version = map.find("version")) {
@@ -136,6 +137,8 @@ struct Reader {
       out.version_key = inner.required_text("key");
       inner.finish();
     }
+    if (std::optional<YAML::Node> versions = map.find("versions"))
+      out.versions = read_versions(*versions, file, "package '" + name + "'");
     map.finish();
     return out;
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "generator/platform/facts.h"
+#include "generator/platform/package_version.h"
 #include "support/result.h"
 
 namespace fbuild {
@@ -62,8 +63,11 @@ struct PackageSpec {
   std::string program;
   std::vector<std::string> folders;
   std::string debian;    // the Debian package that brings it
+  std::vector<std::string> system_versions;  // which of its versions will do; ranges, all
   // How its version is read: "file:KEY" of a file with KEY=value lines; empty: unknown.
   std::string version_file, version_key;
+  // What can be fetched; the first that has an archive for this host is the default.
+  std::vector<PackageVersion> versions;
   int line = 0;
 };
 
