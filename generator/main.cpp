@@ -121,6 +121,7 @@ class Run {
     session.choices.store.quiet = line_.quiet;
     session.choices.store.program = own_folder() + "/fbuild-lnk";
     bool all_environments = names.size() == config_.environments().size();
+    session.scans.load(join_path(build_dir, "includes"));
     std::vector<BuildPlan> plans;
     for (const std::string& name : names) {
       Result<BuildPlan> plan = make_plan(session, name);
@@ -162,6 +163,8 @@ class Run {
     for (const BuildPlan& plan : plans)
       for (const std::string& name : plan.templates) input.files.push_back(input.templates_dir + "/" + name + ".ninja");
     input.configuration = &config_.dependencies();
+    IncludeMemo includes = session.scans.memo();
+    input.includes = &includes;
     input.began = began_;
 
     bool first = !path_exists(join_path(session.build_dir, "build.ninja"));

@@ -1,5 +1,6 @@
 #include "stamp/plan.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,10 +10,12 @@
 #include <cstring>
 #include <set>
 
+#include "stamp/clock.h"
 #include "stamp/gate.h"
 #include "stamp/hash.h"
 #include "stamp/ninja_lock.h"
 #include "stamp/watch.h"
+#include "support/include_memo.h"
 #include "support/process.h"
 
 namespace fbuild::stamp {
@@ -55,6 +58,7 @@ class Plan {
   Plan(std::string gate_path, std::string table) : gate_path_(std::move(gate_path)), table_(std::move(table)) {}
 
   Result<int> run() {
+    began_ = file_clock_now();
     std::string build_dir(dir_name(gate_path_));
     if (Status s = lock_for_ninja(build_dir, is_on("FBUILD_WAIT", true)); !s) return s.error();
     Result<Gate> gate = read_gate(gate_path_);
@@ -91,7 +95,36 @@ class Plan {
     if (!std::binary_search(all.begin(), all.end(), name)) return false;
     Result<std::vector<SetStatus>> status = session_->check({&name, 1});
     if (!status) return status.error();
-    return status->front().clean;
+    return status->front().clean || only_edits_that_generate_nothing(status->front().token);
+  }
+
+  // Sources were edited, and each still includes what it did: what was generated from them
+  // is as it would be now. Then that is what this state is recorded as.
+  bool only_edits_that_generate_nothing(const std::string& token) {
+    if (token.empty()) return false;
+    Result<std::vector<Difference>> differences = session_->explain(kProjectSet);
+    if (!differences || differences->empty()) return false;
+    for (const Difference& difference : *differences)
+      if (!difference.edited) return false;
+    Result<std::string> text = read_file(in_build("includes"));
+    if (!text) return false;
+    IncludeMemo memo = parse_include_memo(*text);
+    for (const Difference& difference : *differences) {
+      auto known = memo.find(difference.item);
+      if (known == memo.end()) return false;
+      Result<std::string> source = read_file(difference.item);
+      if (!source || scan_includes(*source) != known->second.lines) return false;
+    }
+    // Refused when something changed meanwhile; then the next plan finds it changed.
+    Result<SealOutcome> sealed = session_->seal(kProjectSet, token, {.record_times = false});
+    if (!sealed) return false;
+    if (!sealed->sealed) return true;
+    // Ungated, the build files go by times: they are as good as new.
+    timespec times[2] = {{0, UTIME_OMIT}, {began_ / 1000000000, began_ % 1000000000}};
+    std::vector<std::string> files = {"all.ninja"};
+    for (const GateEnvironment& environment : gate_.environments) files.push_back(environment.name + "/build.ninja");
+    for (const std::string& file : files) (void)!::utimensat(AT_FDCWD, in_build(file).c_str(), times, 0);
+    return true;
   }
 
   int generate() {
@@ -308,6 +341,7 @@ class Plan {
   std::vector<SetStatus> status_;
   std::set<std::string> unsealable_;
   int64_t last_activity_ = 0;
+  int64_t began_ = 0;  // file clock
 };
 
 }  // namespace

@@ -148,6 +148,9 @@ class Files {
     if (Status s = seal_project(session); !s) return s;
     for (const std::string& line : session.take_warnings()) result_.notes.push_back(line);
 
+    // Not among the results: times in it are no news.
+    if (Result<bool> wrote = write_if_changed(in_build("includes"), format_include_memo(*input_.includes)); !wrote)
+      return wrote.error();
     if (Status s = write(in_build("gate"), stamp::format_gate(gate)); !s) return s;
     Result<Fd> lock = stamp::lock_gate(input_.build_dir);
     if (!lock) return lock.error();
@@ -256,7 +259,10 @@ class Files {
       return out;
     };
     std::string out = escaped(outputs_.front()) + ":";
-    auto add = [&](std::string path) {
+    std::set<std::string_view> seen;
+    auto add = [&](const std::string& named) {
+      if (!seen.insert(named).second) return;
+      std::string path = named;
       // What does not exist is noticed by the folder it would appear in.
       while (!path_exists(path)) path = std::string(dir_name(path));
       if (inputs_.insert(path).second) out += " \\\n  " + escaped(path);

@@ -3,6 +3,7 @@
 //   build.ninja                     three lines that include the next file
 //   <build>/build.ninja             the gate: runs the plan, loads what it decided
 //   <build>/gate, plan.state, active.ninja, plan.stamp      see stamp/gate.h
+//   <build>/includes                what each source included: see support/include_memo.h
 //   <build>/watch.table             the watch sets: see stamp/watch.h
 //   <build>/all.ninja               everything, ungated
 //   <build>/generate.ninja          how ungated files are made again, by times alone
@@ -21,6 +22,7 @@
 #include "generator/config/project_config.h"
 #include "generator/ninja/graph.h"
 #include "generator/plan/build_plan.h"
+#include "support/include_memo.h"
 #include "support/result.h"
 
 namespace fbuild {
@@ -34,6 +36,7 @@ struct BuildFilesInput {
   std::vector<std::string> default_environments;
   std::vector<std::string> files;              // read to make the plans: programs, data, inis
   const config::ConfigDependencies* configuration = nullptr;
+  const IncludeMemo* includes = nullptr;       // what was found in the sources
   int64_t began = 0;                           // when reading began, nanoseconds since 1970
 };
 

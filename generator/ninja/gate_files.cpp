@@ -97,6 +97,7 @@ Definition environment_set(const BuildPlan& plan, const std::string& digest) {
     for (const CompileUnit& unit : group.units)
       if (!lies_in(unit.source, build_dir) || in_package(plan, unit.source)) files.push_back(unit.source);
   }
+  files.insert(files.end(), plan.input_files.begin(), plan.input_files.end());
   for (const std::string& input : plan.sketch.inputs) files.push_back(input);
   add_named_files(plan.link_flags, files);
   std::sort(files.begin(), files.end());

@@ -130,9 +130,10 @@ class GraphWriter {
     for (const CompileUnit& unit : group.units) {
       const char* rule = language_rule(unit.language);
       out_ += "build " + ninja_path(unit.object) + ": " + rule + ' ' + ninja_path(unit.source) + stamps +
-              "\n  flags = $" + prefix + rule;
+              implicit(unit) + "\n  flags = $" + prefix + rule;
       if (!unit.flags.empty()) out_ += ' ' + ninja_value(shell_line(unit.flags));
       out_ += '\n';
+      if (!unit.includes.empty()) out_ += "  includes = ." + unit.includes + '\n';
       objects += ' ' + ninja_path(unit.object);
     }
     if (group.archive.empty()) {
@@ -142,6 +143,12 @@ class GraphWriter {
       out_ += "build " + ninja_path(group.archive) + ": " + rule + objects + '\n';
     }
     out_ += '\n';
+  }
+
+  static std::string implicit(const CompileUnit& unit) {
+    std::string out;
+    for (const std::string& path : unit.data) out += ' ' + ninja_path(path);
+    return out;
   }
 
   void link() {

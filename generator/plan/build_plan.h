@@ -31,6 +31,8 @@ struct CompileUnit {
   std::string object;
   Language language = Language::C;
   std::vector<std::string> flags = {};  // behind those of its group
+  std::string includes = {};            // digest of where its includes lead; "": it is not needed
+  std::vector<std::string> data = {};   // files it reads that no depend file tells of
 };
 
 // Sources compiled with the same flags.
@@ -92,9 +94,10 @@ struct BuildPlan {
   std::vector<std::string> files;
   std::vector<std::string> directories;
   std::vector<config::FlagCommand> commands;
-  // What its commands may read: folders with all that is in them, and programs.
+  // What its commands may read: folders with all that is in them, programs, further files.
   std::vector<std::string> input_folders;
   std::vector<std::string> tool_files;
+  std::vector<std::string> input_files;
 };
 
 // The plan as a JSON document, for --print-plan and for tests.

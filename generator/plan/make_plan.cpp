@@ -4,6 +4,7 @@
 #include <set>
 
 #include "generator/library/finder.h"
+#include "generator/library/include_closure.h"
 #include "generator/ninja/text.h"
 #include "generator/plan/compile_flags.h"
 #include "generator/plan/plan_actions.h"
@@ -25,7 +26,7 @@ class Planner {
   Result<BuildPlan> run() {
     describe();
     for (Status (Planner::*step)() : {&Planner::project_sources, &Planner::libraries, &Planner::flags,
-                                      &Planner::groups, &Planner::link, &Planner::after_link, &Planner::actions})
+                                      &Planner::groups, &Planner::includes, &Planner::link, &Planner::after_link, &Planner::actions})
       if (Status s = (this->*step)(); !s) return s.error();
     for (const std::string& name : env_.platform->templates) plan_.templates.push_back(name);
     plan_.commands = flags_.commands;
@@ -149,6 +150,12 @@ class Planner {
     for (const SketchFile& file : *ordered) {
       plan_.sketch.inputs.push_back(file.path);
       plan_.files.push_back(file.path);
+      // Alone, there is no order that its content could change.
+      if (ordered->size() == 1) {
+        session_.scans.of(file.path);
+      } else {
+        session_.scans.leave_out(file.path);
+      }
       text += file.content + "\n";
     }
     // The finder sees it where PlatformIO puts it, beside the sketch.
@@ -317,6 +324,54 @@ class Planner {
       plan_.groups.push_back(std::move(group));
     }
     return {};
+  }
+
+  // Where every include leads, for the groups in which that could change: some folder that
+  // is searched, or a source, is the user's to edit.
+  Status includes() {
+    std::set<std::string> files;
+    for (SourceGroup& group : plan_.groups) {
+      struct Search {
+        IncludeClosure closure;
+        bool editable;
+      };
+      std::map<std::pair<Language, std::vector<std::string>>, Search> searches;  // by what differs in a group
+      for (CompileUnit& unit : group.units) {
+        auto known = searches.find({unit.language, unit.flags});
+        if (known == searches.end()) {
+          std::vector<std::string> words = group.flags[static_cast<int>(unit.language)];
+          words.insert(words.end(), unit.flags.begin(), unit.flags.end());
+          IncludePath path = include_path_of(words);
+          bool editable = false;
+          for (const std::string& folder : path.folders) {
+            if (!is_editable(folder)) continue;
+            editable = true;
+            plan_.directories.push_back(normalize_path(folder));
+          }
+          known = searches.emplace(std::pair(unit.language, unit.flags), Search{{session_.scans, std::move(path)}, editable}).first;
+        }
+        Search& search = known->second;
+        if (!search.editable && !is_editable(unit.source)) continue;
+        bool joined = unit.source == plan_.sketch.output;
+        IncludeClosure::Closure closure = search.closure.of(unit.source, joined ? sketch_beside_ : std::string());
+        unit.includes = closure.digest;
+        unit.data = std::move(closure.data);
+        files.insert(closure.files.begin(), closure.files.end());
+        plan_.input_files.insert(plan_.input_files.end(), unit.data.begin(), unit.data.end());
+      }
+    }
+    plan_.files.insert(plan_.files.end(), files.begin(), files.end());
+    plan_.input_files.insert(plan_.input_files.end(), files.begin(), files.end());
+    std::sort(plan_.directories.begin(), plan_.directories.end());
+    plan_.directories.erase(std::unique(plan_.directories.begin(), plan_.directories.end()), plan_.directories.end());
+    return {};
+  }
+
+  // Not in a package that was installed.
+  bool is_editable(const std::string& path) const {
+    return std::none_of(plan_.packages.begin(), plan_.packages.end(), [&](const PackageUse& use) {
+      return use.installed && path.starts_with(use.link) && (path.size() == use.link.size() || path[use.link.size()] == '/');
+    });
   }
 
   static Status set_flags(SourceGroup& group, Result<std::vector<std::vector<std::string>>> arguments) {
