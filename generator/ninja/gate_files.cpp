@@ -114,7 +114,7 @@ Definition environment_set(const BuildPlan& plan, const std::string& digest) {
 Definition objects_set(const BuildPlan& plan) {
   Definition out;
   std::string folder(dir_name(plan.elf));
-  for (const char* name : {"src", "sketch", "lib", "framework"}) {
+  for (const char* name : {"src", "sketch", "lib", "framework", "embed", "lnk"}) {
     RootItem item;
     item.path = join_path(folder, name);
     item.default_extensions = false;

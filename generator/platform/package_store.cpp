@@ -11,9 +11,7 @@
 
 namespace fbuild {
 
-namespace {
-
-Result<lnk::Store*> opened(PackageStore& packages) {
+Result<lnk::Store*> store_of(PackageStore& packages) {
   if (!packages.store) {
     Result<lnk::Store> store = lnk::open_default_store();
     if (!store) return store.error();
@@ -21,6 +19,8 @@ Result<lnk::Store*> opened(PackageStore& packages) {
   }
   return &*packages.store;
 }
+
+namespace {
 
 Result<InstalledArchive> run_install(const PackageStore& packages, const PackageArchive& archive,
                                      bool offline) {
@@ -60,7 +60,7 @@ Result<InstalledArchive> run_install(const PackageStore& packages, const Package
 }  // namespace
 
 Result<std::string> find_in_store(PackageStore& packages, const PackageArchive& archive) {
-  Result<lnk::Store*> store = opened(packages);
+  Result<lnk::Store*> store = store_of(packages);
   if (!store) return store.error();
   lnk::EntryKey key = lnk::tree_key(archive.manifest(), archive.strip);
   Result<std::string> tree = lnk::use_if_present(**store, key, 0);

@@ -21,6 +21,9 @@ struct PackageStore {
   std::optional<lnk::Store> store = std::nullopt;  // opened when first needed
 };
 
+// The store of this machine.
+Result<lnk::Store*> store_of(PackageStore& packages);
+
 // The folder of the archive unpacked, leased to this process, if that needs no network; ""
 // if it would.
 Result<std::string> find_in_store(PackageStore& packages, const PackageArchive& archive);

@@ -236,6 +236,14 @@ struct Reader {
       out.size = {inner.text("flash"), inner.text("ram"), inner.text("flash_max"), inner.text("ram_max")};
       inner.finish();
     }
+    if (std::optional<YAML::Node> node = map.find("embed")) {
+      if (!node->IsSequence()) map.fail(*node, "'embed' is not a list", "write '- {format: ..., arch: ...}'");
+      for (const YAML::Node& item : *node) {
+        YamlMap inner = this->map(item, "an item of 'embed'");
+        out.embed.push_back({condition(inner), inner.required_text("format"), inner.required_text("arch")});
+        inner.finish();
+      }
+    }
     if (std::optional<YAML::Node> node = map.find("boards")) {
       YamlMap inner = this->map(*node, "'boards'");
       for (const auto& item : *node) out.boards[item.first.Scalar()] = facts(item.second);

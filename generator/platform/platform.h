@@ -97,6 +97,12 @@ struct ActionSpec {
   std::map<std::string, std::string> variables;  // further ninja variables, with places
 };
 
+// How objcopy makes an object of any file: -O and -B.
+struct EmbedSpec {
+  Condition when;
+  std::string format, arch;  // with places
+};
+
 struct SizeSpec {
   std::string flash, ram;          // section lists
   std::string flash_max, ram_max;  // places for the limits in bytes
@@ -113,6 +119,7 @@ struct Platform {
   std::vector<StepSpec> steps;
   std::vector<ActionSpec> actions;
   SizeSpec size;
+  std::vector<EmbedSpec> embed;  // the first whose condition holds; none: it cannot embed
   std::map<std::string, Facts> boards;
 };
 
