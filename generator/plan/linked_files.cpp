@@ -111,7 +111,7 @@ Result<LinkedFiles::Known*> LinkedFiles::load(const std::string& path) {
 
 void LinkedFiles::use(const std::string& folder) {
   for (auto& [name, known] : by_name_)
-    if (lies_in(name, folder)) known.used = true;
+    if (lies_in(name, folder)) known.used = known.included = true;
 }
 
 Result<LinkedFile> LinkedFiles::add(const std::string& path) {
@@ -166,7 +166,6 @@ void LinkedFiles::extend(SourceGroup& group, const std::string& folder, const st
                          const std::string& object_dir,
                          const std::vector<std::string>& roots) const {
   if (empty()) return;
-  group.reads_linked = true;
   for (CompileUnit& unit : compile_units(folder, sources(folder, filter), object_dir)) {
     unit.source = place_of(unit.source);
     auto place = std::find_if(group.units.begin(), group.units.end(),
@@ -214,9 +213,12 @@ void LinkedFiles::finish(BuildPlan& plan) const {
     PreparedFile edge{"linked_file", known.file.manifest, known.file.place};
     if (session_->choices.store.offline) edge.variables.emplace_back("lnk_options", "--offline");
     plan.prepared.push_back(std::move(edge));
-    plan.linked.push_back(known.file.place);
+    if (known.included) plan.linked.push_back(known.file.place);
     plan.input_files.push_back(known.file.manifest);
   }
+  if (!plan.linked.empty())
+    for (SourceGroup& group : plan.groups)
+      group.reads_linked = group.name == "src" || group.name.starts_with("lib/");
   auto made = [&](const std::string& path) { return lies_in(path, places_); };
   for (std::vector<std::string>* list :
        {&plan.files, &plan.input_files, &plan.directories, &plan.input_folders})

@@ -87,7 +87,8 @@ class LinkedFiles {
   struct Known {
     LinkedFile file;
     lnk::Manifest manifest;
-    bool used = false;
+    bool used = false;      // by the build
+    bool included = false;  // perhaps, by a source of it
   };
   Result<Known*> load(const std::string& path);
   std::string read(const Known& known);
