@@ -45,7 +45,8 @@ const std::vector<IncludeLine>& IncludeScans::of(const std::string& path) {
   Result<std::string> text = read_file(path);
   if (!text) return known->second.lines;
   known->second.lines = scan_includes(*text);
-  if (!stamp::is_racy(info, looked_at, -1)) known->second.stamp = stamp_of(info);
+  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!stamp::is_racy(info, looked_at, fd.get())) known->second.stamp = stamp_of(info);
   return known->second.lines;
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "generator/ninja/gate_files.h"
@@ -34,6 +35,7 @@ class Files {
     if (Status s = make_directories(in_build("idle")); !s) return s;
     for (const BuildPlan& plan : plans_)
       if (Status s = environment(plan); !s) return s;
+    if (Status s = make_directories(in_build("shared")); !s) return s;
     outputs_.push_back(in_build("all.ninja"));
     if (Status s = write(in_build("generate.ninja"), generate_text()); !s) return s;
     if (Status s = write(in_build("generate.d"), depend_text()); !s) return s;
@@ -107,12 +109,31 @@ class Files {
     if (!graph) return graph.error();
     Result<std::string> stub = stub_text(plan, input_.own, input_.templates_dir);
     if (!stub) return stub.error();
-    digests_.push_back({hex(graph->edges), hex(graph->edges + graph->targets + *stub)});
+    std::string shared;
+    for (const SourceGroup& group : plan.groups)
+      if (!group.shared.empty()) {
+        Result<std::string> text = shared_group(plan, group);
+        if (!text) return text.error();
+        shared += *text;
+      }
+    digests_.push_back({hex(graph->edges + shared), hex(graph->edges + shared + graph->targets + *stub)});
     if (Status s = write(join_path(plan.directory, "graph.ninja"), graph->edges + graph->targets); !s) return s;
     if (Status s = write(join_path(plan.directory, "stub.ninja"), *stub); !s) return s;
     if (Status s = write(join_path(plan.directory, "keep.ninja"), keep_text(plan)); !s) return s;
     outputs_.push_back(join_path(plan.directory, "build.ninja"));
     return write(outputs_.back(), environment_text(plan));
+  }
+
+  // Writes a shared group's file, once; its text.
+  Result<std::string> shared_group(const BuildPlan& plan, const SourceGroup& group) {
+    std::string& text = shared_[group.shared];
+    if (!text.empty()) return text;
+    Result<std::string> made = shared_text(plan, group, input_.own, input_.templates_dir);
+    if (!made) return made.error();
+    if (Status s = make_directories(group.shared); !s) return s.error();
+    if (Status s = provide(join_path(group.shared, "epoch")); !s) return s.error();
+    if (Status s = write(group.shared + ".ninja", *made); !s) return s.error();
+    return text = std::move(*made);
   }
 
   static std::string hex(const std::string& text) { return stamp::hex(stamp::hash_text(text)); }
@@ -130,6 +151,8 @@ class Files {
       bool is_default = std::find(input_.default_environments.begin(), input_.default_environments.end(), plan.environment) !=
                         input_.default_environments.end();
       gate.environments.push_back({plan.environment, plan.watch_set, is_default, digests_[i].second});
+      for (const SourceGroup& group : plan.groups)
+        if (!group.shared.empty()) gate.environments.back().shared.push_back(group.shared);
       sets.emplace_back(plan.watch_set, environment_set(plan, digests_[i].first));
       sets.emplace_back(stamp::objects_set(plan.watch_set), objects_set(plan));
       for (const PackageUse& use : plan.packages)
@@ -182,12 +205,17 @@ class Files {
   }
 
   std::string environment_text(const BuildPlan& plan) const {
-    return "# Environment " + plan.environment + " by itself. Written by fbuild-gen.\n" + preamble() + load(plan) +
+    std::set<std::string> loaded;
+    return "# Environment " + plan.environment + " by itself. Written by fbuild-gen.\n" + preamble() + load(plan, loaded) +
            "default " + ninja_path(plan.environment) + "\n";
   }
 
-  std::string load(const BuildPlan& plan) const {
-    return "ready = " + ninja_path(plan.elf) + "\nsubninja " + ninja_path(join_path(plan.directory, "graph.ninja")) + "\n";
+  // `loaded`: the shared groups that are loaded already.
+  std::string load(const BuildPlan& plan, std::set<std::string>& loaded) const {
+    std::string out = "ready = " + ninja_path(plan.elf) + "\nsubninja " + ninja_path(join_path(plan.directory, "graph.ninja")) + "\n";
+    for (const SourceGroup& group : plan.groups)
+      if (!group.shared.empty() && loaded.insert(group.shared).second) out += "subninja " + ninja_path(group.shared + ".ninja") + "\n";
+    return out;
   }
 
   std::string preamble() const {
@@ -197,7 +225,8 @@ class Files {
 
   std::string all_text() const {
     std::string out = "# All environments, ungated: for -n, -t and -d. Written by fbuild-gen.\n" + preamble();
-    for (const BuildPlan& plan : plans_) out += load(plan);
+    std::set<std::string> loaded;
+    for (const BuildPlan& plan : plans_) out += load(plan, loaded);
     std::string defaults;
     for (const std::string& name : input_.default_environments) defaults += ' ' + ninja_path(name);
     if (!defaults.empty()) out += "default" + defaults + '\n';
@@ -222,7 +251,9 @@ class Files {
            ninja_value(input_.build_dir) +
            "\n\nrule fbuild_plan\n  command = " + ninja_value(stamp + " plan " + gate) +
            "\n  restat = 1\n  generator = 1\n  description = check (dry runs: ninja -n -f " +
-           ninja_value(in_build("all.ninja")) + ")\n\nrule fbuild_seal\n  command = " +
+           ninja_value(in_build("all.ninja")) + ")\n\nrule fbuild_late\n  command = " +
+           ninja_value(stamp + " plan " + gate) +
+           " $loaded\n  generator = 1\n  description = check\n\nrule fbuild_seal\n  command = " +
            ninja_value(stamp + " finish " + gate) + " $environment '$token'\n  description = $environment: done\n\nbuild " +
            build + ": fbuild_plan | fbuild_always\nbuild fbuild_always: phony\nbuild" + list + ": phony " + build +
            "\n\ninclude " + ninja_path(in_build("active.ninja")) + "\n";
@@ -315,6 +346,7 @@ class Files {
   const BuildFilesInput& input_;
   std::vector<std::string> outputs_;  // of the ungated generation
   std::set<std::string> inputs_;      // likewise
+  std::map<std::string, std::string> shared_;  // text by folder
   // Of each environment: of what makes its files; of all its ninja text.
   std::vector<std::pair<std::string, std::string>> digests_;
   BuildFilesResult result_;

@@ -10,6 +10,8 @@
 //   <build>/<env>/build.ninja       one environment, complete by itself, ungated
 //   <build>/<env>/graph.ninja       its edges
 //   <build>/<env>/stub.ninja, keep.ninja    what the gate loads while it is clean
+//   <build>/shared/<group>.ninja    a core or library as several environments may compile it
+//   <build>/shared/<group>/         what that makes
 //   <build>/<env>/compile_commands.json
 //   <build>/packages/<name>         links to packages; <name>.stamp changes with one
 //

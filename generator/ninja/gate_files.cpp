@@ -114,9 +114,13 @@ Definition environment_set(const BuildPlan& plan, const std::string& digest) {
 Definition objects_set(const BuildPlan& plan) {
   Definition out;
   std::string folder(dir_name(plan.elf));
-  for (const char* name : {"src", "sketch", "lib", "framework", "embed", "lnk"}) {
+  std::vector<std::string> folders;
+  for (const char* name : {"src", "sketch", "lib", "embed", "lnk"}) folders.push_back(join_path(folder, name));
+  for (const SourceGroup& group : plan.groups)
+    if (!group.shared.empty()) folders.push_back(group.shared);
+  for (const std::string& path : folders) {
     RootItem item;
-    item.path = join_path(folder, name);
+    item.path = path;
     item.default_extensions = false;
     item.extensions = {"*"};
     item.default_excludes = false;

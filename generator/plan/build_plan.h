@@ -38,6 +38,9 @@ struct CompileUnit {
 // Sources compiled with the same flags.
 struct SourceGroup {
   std::string name;                         // "src", "FrameworkArduino", "lib/Name"
+  // Folder of what it makes, when that is shared: it does not depend on the environment
+  // but for what is condensed in the folder's name. Empty: it is the environment's own.
+  std::string shared;
   std::string archive;                      // path of the archive; empty: objects are linked
   std::vector<std::string> flags[kLanguages];  // per language: argv without program and files
   std::vector<CompileUnit> units;

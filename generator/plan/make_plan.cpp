@@ -11,6 +11,7 @@
 #include "generator/plan/linked_files.h"
 #include "generator/plan/plan_actions.h"
 #include "generator/sketch/sketch.h"
+#include "stamp/hash.h"
 #include "support/files.h"
 
 namespace fbuild {
@@ -341,10 +342,11 @@ class Planner {
       watch_folders(sources);
       SourceGroup group;
       group.name = (*filled)[0];
-      group.units = compile_units(from, sources.files, object_dir("framework/" + group.name));
-      if (group.units.empty()) continue;  // a variant may be a header alone
-      if (spec.archive) group.archive = object_dir("framework/lib" + group.name + ".a");
       if (Status s = set_flags(group, framework_arguments(session_, env_, flags_)); !s) return s.error();
+      group.shared = shared_folder(group, from, (*filled)[2]);
+      group.units = compile_units(from, sources.files, group.shared);
+      if (group.units.empty()) continue;  // a variant may be a header alone
+      if (spec.archive) group.archive = join_path(group.shared, "lib" + group.name + ".a");
       plan_.groups.push_back(std::move(group));
     }
     return {};
@@ -404,6 +406,19 @@ class Planner {
     return std::none_of(plan_.packages.begin(), plan_.packages.end(), [&](const PackageUse& use) {
       return use.installed && path.starts_with(use.link) && (path.size() == use.link.size() || path[use.link.size()] == '/');
     });
+  }
+
+  // Equal for all environments that compile the group alike.
+  std::string shared_folder(const SourceGroup& group, const std::string& from, const std::string& filter) const {
+    stamp::Hasher hasher;
+    hasher.add_sized(from);
+    hasher.add_sized(filter);
+    for (const std::vector<std::string>& words : group.flags) {
+      hasher.add_u64(words.size());
+      for (const std::string& word : words) hasher.add_sized(word);
+    }
+    for (const auto& [variable, program] : plan_.programs) hasher.add_sized(program);
+    return join_path(session_.build_dir, "shared/" + group.name + "-" + stamp::hex(hasher.finish()).substr(0, 8));
   }
 
   static Status set_flags(SourceGroup& group, Result<std::vector<std::vector<std::string>>> arguments) {

@@ -69,7 +69,7 @@ def floor_graph(plan):
     objects, archives = [], []
 
     def place(path):
-        return path.replace(plan["directory"], "out", 1)
+        return path.replace(plan["directory"], "out", 1).replace(".fbuild/build/shared", "out/shared", 1)
 
     for number, group in enumerate(plan["groups"]):
         for language, flags in group["flags"].items():

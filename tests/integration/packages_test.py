@@ -140,7 +140,7 @@ class Packages(Case):
         project.edit("platformio.ini", "board = uno", "board = uno\nplatform_packages = framework-arduino-avr @ 1.9.0")
         project.gen("--install")
         out = project.ninja().out
-        self.assertIn("uno: compile .fbuild/build/packages/framework-arduino-avr/cores/arduino/more.c", out)
+        self.assertIn("compile .fbuild/build/packages/framework-arduino-avr/cores/arduino/more.c", out)
         self.assertTrue(project.idle())
 
     def test_two_versions_in_one_project(self):
