@@ -33,6 +33,7 @@ class LinkedFiles(Case):
                 made[path] = text
         project = self.project({"platformio.ini": ini, **made})
         project.env.update({"FBUILD_CACHE_DIR": self.store, "FBUILD_FETCH_ATTEMPTS": "1"})
+        del project.env["FBUILD_OBJECT_CACHE"]  # the core is compiled once for all of these
         return project
 
     def check(self, files, linked, ini=UNO):
