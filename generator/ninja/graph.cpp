@@ -167,11 +167,13 @@ class GraphWriter {
     for (const auto& [name, program] : plan_.programs) variable(out_, name, shell_word(program));
     std::vector<std::string> words = {own_.stamp, "once"};
     for (const PackageUse& use : plan_.packages) {
-      if (&use != &plan_.packages.front() && !is_used(group, use.link + "/")) continue;
+      bool toolchain = &use == &plan_.packages.front();
+      if (!toolchain && !is_used(group, use.link + "/")) continue;
       // Of a package that was installed, nobody looks at where its includes lead.
       std::string identity = use.package.name;
-      if (use.installed) identity += " " + use.package.version + " " + (use.package.sha256.empty() ? use.package.root : use.package.sha256);
-      if (!use.identity.empty()) identity += " " + use.identity;
+      if (use.installed)
+        identity += " " + use.package.version + " " + (use.package.sha256.empty() ? use.package.root : use.package.sha256);
+      if (toolchain) identity += " " + use.identity;
       while (identity.ends_with('\n')) identity.pop_back();
       words.insert(words.end(), {"--with", identity});
     }

@@ -5,6 +5,7 @@
 #include "generator/config/package_spec.h"
 #include "generator/plan/environment.h"
 #include "generator/platform/package_link.h"
+#include "support/cache_dir.h"
 #include "support/files.h"
 #include "support/suggest.h"
 
@@ -53,6 +54,14 @@ Result<const PackageLock*> lock_of(Session& session) {
     choices.lock = std::move(*lock);
   }
   return &*choices.lock;
+}
+
+// Compilers are the user's rather than the project's; the build directory serves where there
+// is no place for caches.
+std::string compiler_memo(const std::string& build_dir) {
+  std::string cache = user_cache_directory();
+  if (!cache.empty() && make_directories(cache)) return join_path(cache, "compilers.json");
+  return join_path(build_dir, "packages/compilers.json");
 }
 
 // The name of the link in <build>/packages: the package's own, unless another
@@ -354,7 +363,7 @@ Result<const CompilerIdentity*> compiler_at(Session& session, const Platform& pl
   auto [identity, fresh] = session.compilers.try_emplace(driver);
   if (fresh) {
     Result<CompilerIdentity> answer =
-        identify_compiler(driver, paths, join_path(session.build_dir, "packages/compilers.json"));
+        identify_compiler(driver, paths, compiler_memo(session.build_dir));
     if (!answer) {
       session.compilers.erase(identity);
       return answer.error();
