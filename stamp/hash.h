@@ -19,6 +19,8 @@ struct Hash128 {
 
 // XXH3-128 and XXH3-64 of a byte string.
 Hash128 hash_bytes(const void* data, size_t size);
+// The same without what only some processors have; for tests.
+Hash128 hash_bytes_anywhere(const void* data, size_t size);
 inline Hash128 hash_text(std::string_view text) {
   return hash_bytes(text.data(), text.size());
 }

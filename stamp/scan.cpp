@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <new>
 #include <thread>
 
 #include "stamp/clock.h"
@@ -29,6 +30,7 @@ struct ListedName {
   uint32_t offset;
   uint16_t size;
   unsigned char type;
+  bool watched;  // as far as its name goes; unknown of directories
 };
 
 // Whether (device, inode) is a directory that `task` lies in, itself included. Tells in
@@ -37,7 +39,7 @@ bool is_ancestor(const DirTask& task, const StatInfo& info, uint64_t& levels) {
   levels = 0;
   const DirTask* at = &task;
   for (;; at = at->parent, ++levels) {
-    if (at->self.inode == info.inode && at->self.device == info.device) return true;
+    if (at->self->inode == info.inode && at->self->device == info.device) return true;
     if (!at->parent) break;
   }
   const BlockView& old = at->run->old;
@@ -57,31 +59,50 @@ unsigned char type_of(uint32_t mode) {
   return static_cast<unsigned char>(IFTODT(mode));
 }
 
+// The path of a task's directory below the root.
+void append_path(const DirTask& task, std::string& out) {
+  if (!task.parent) {
+    if (task.old_index != kNoEntry) out = task.run->old.path(task.old_index);
+    return;
+  }
+  append_path(*task.parent, out);
+  if (!out.empty()) out += '/';
+  out.append(task.parent->name(*task.self));
+}
+
 }  // namespace
 
 struct Scanner::Worker {
+  explicit Worker(ArenaPieces& pieces) : arena(pieces) {}
+
+  static constexpr size_t kListing = 64 * 1024;
+  Arena arena;
   ReadBuffer buffer;
-  std::vector<char> listing = std::vector<char>(64 * 1024);
+  std::unique_ptr<char[]> listing{new char[kListing]};
   std::vector<ListedName> listed;
   std::string raw_names;
+  std::string path;
   Counters counters;
   bool moving = false;
   bool unstable = false;
 };
 
-DirTask* Scanner::new_task() {
+DirTask* Scanner::push_directory(RootRun& run, DirTask* parent, Entry* self, uint32_t old_index) {
   std::lock_guard<std::mutex> lock(mutex_);
-  return tasks_.emplace_back(new DirTask).get();
+  DirTask* task = &tasks_.emplace_back();
+  task->run = &run;
+  task->parent = parent;
+  task->self = self;
+  task->old_index = old_index;
+  if (parent) self->parent = static_cast<uint32_t>(tasks_.size());
+  push_locked({task, nullptr, 0, 0});
+  return task;
 }
 
-DirTask* Scanner::add_directory(RootRun& run, uint32_t old_index, const std::string& path) {
-  DirTask* task = new_task();
-  task->run = &run;
-  task->old_index = old_index;
-  task->path = path;
-  if (old_index != kNoEntry) task->self = run.old.entries[old_index];
-  push({task, nullptr, 0, 0});
-  return task;
+DirTask* Scanner::add_directory(RootRun& run, uint32_t old_index) {
+  Entry& self = tops_.emplace_back();
+  if (old_index != kNoEntry) self = run.old.entries[old_index];
+  return push_directory(run, nullptr, &self, old_index);
 }
 
 void Scanner::add_rehash(RootRun& run) {
@@ -94,6 +115,10 @@ void Scanner::add_rehash(RootRun& run) {
 
 void Scanner::push(Job job) {
   std::lock_guard<std::mutex> lock(mutex_);
+  push_locked(job);
+}
+
+void Scanner::push_locked(Job job) {
   jobs_.push_back(job);
   if (waiting_) {
     more_.notify_one();
@@ -131,7 +156,7 @@ bool Scanner::pop(Job& job) {
 }
 
 void Scanner::work() {
-  Worker worker;
+  Worker worker(pieces_);
   {
     std::lock_guard<std::mutex> lock(mutex_);
     ++busy_;
@@ -167,13 +192,16 @@ ScanResult Scanner::run() {
 
 void Scanner::list(DirTask& task, Worker& worker) {
   RootRun& run = *task.run;
+  Entry& self = *task.self;
+  worker.path.clear();
+  append_path(task, worker.path);
   auto give_up = [&](int error_number) {
-    if (task.path.empty() && (error_number == ENOENT || error_number == ENOTDIR)) {
-      task.self.kind = error_number == ENOENT ? Kind::Missing : Kind::Unreadable;
-      set_identity(task.self, StatInfo{});
-      task.self.size = error_number == ENOENT ? 0 : ENOTDIR;
-      task.self.flags = kRacy;
-      task.self.hash = {};
+    if (worker.path.empty() && (error_number == ENOENT || error_number == ENOTDIR)) {
+      self.kind = error_number == ENOENT ? Kind::Missing : Kind::Unreadable;
+      set_identity(self, StatInfo{});
+      self.size = error_number == ENOENT ? 0 : ENOTDIR;
+      self.flags = kRacy;
+      self.hash = {};
       return;
     }
     if (error_number == ENOENT || error_number == ENOTDIR) {
@@ -181,14 +209,14 @@ void Scanner::list(DirTask& task, Worker& worker) {
       worker.moving = true;
       return;
     }
-    task.self.kind = Kind::Unreadable;
-    set_identity(task.self, StatInfo{});
-    task.self.size = static_cast<uint64_t>(error_number);
-    task.self.flags |= kRacy;
-    task.self.hash = {};
+    self.kind = Kind::Unreadable;
+    set_identity(self, StatInfo{});
+    self.size = static_cast<uint64_t>(error_number);
+    self.flags |= kRacy;
+    self.hash = {};
   };
   if (run.open_error) return give_up(run.open_error);
-  Fd dir(::openat(run.fd.get(), task.path.empty() ? "." : task.path.c_str(),
+  Fd dir(::openat(run.fd.get(), worker.path.empty() ? "." : worker.path.c_str(),
                   O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!dir) return give_up(errno);
   // The clock, then stat, then the listing: whatever changes from here on shows in the
@@ -197,17 +225,17 @@ void Scanner::list(DirTask& task, Worker& worker) {
   StatInfo info;
   if (int error_number = stat_path(dir.get(), "", true, info)) return give_up(error_number);
   ++worker.counters.files_statted;
-  set_identity(task.self, info);
-  task.self.kind = Kind::Directory;
-  task.self.hash = {};
-  task.self.flags = static_cast<uint8_t>((task.self.flags & kThroughLink) |
-                                         (is_racy(info, looked_at, dir.get()) ? kRacy : 0));
+  set_identity(self, info);
+  self.kind = Kind::Directory;
+  self.hash = {};
+  self.flags = static_cast<uint8_t>((self.flags & kThroughLink) |
+                                    (is_racy(info, looked_at, dir.get()) ? kRacy : 0));
 
   ++worker.counters.directories_listed;
   worker.listed.clear();
   worker.raw_names.clear();
   for (;;) {
-    long n = ::syscall(SYS_getdents64, dir.get(), worker.listing.data(), worker.listing.size());
+    long n = ::syscall(SYS_getdents64, dir.get(), worker.listing.get(), Worker::kListing);
     if (n < 0) return give_up(errno);
     if (n == 0) break;
     for (long at = 0; at < n;) {
@@ -217,7 +245,7 @@ void Scanner::list(DirTask& task, Worker& worker) {
         uint16_t length;
         unsigned char type;
       } item;
-      const char* base = worker.listing.data() + at;
+      const char* base = worker.listing.get() + at;
       std::memcpy(&item.length, base + offsetof(Dirent, length), sizeof item.length);
       item.type = static_cast<unsigned char>(base[offsetof(Dirent, type)]);
       std::string_view name(base + offsetof(Dirent, type) + 1);
@@ -225,10 +253,11 @@ void Scanner::list(DirTask& task, Worker& worker) {
       if (name == "." || name == ".." || name.size() > UINT16_MAX) continue;
       // What can be told without a stat is left out here.
       bool plain = item.type != DT_DIR && item.type != DT_LNK && item.type != DT_UNKNOWN;
-      if (plain && !run.filter->watches_file(name)) continue;
-      if (run.filter->excludes(task.path, name)) continue;
+      bool watched = item.type != DT_DIR && run.filter->watches_file(name);
+      if (plain && !watched) continue;
+      if (run.filter->excludes(worker.path, name)) continue;
       worker.listed.push_back({static_cast<uint32_t>(worker.raw_names.size()),
-                               static_cast<uint16_t>(name.size()), item.type});
+                               static_cast<uint16_t>(name.size()), item.type, watched});
       worker.raw_names.append(name);
       worker.raw_names += '\0';
     }
@@ -240,10 +269,14 @@ void Scanner::list(DirTask& task, Worker& worker) {
       worker.listed.begin(), worker.listed.end(),
       [&](const ListedName& a, const ListedName& b) { return listed_name(a) < listed_name(b); });
 
-  size_t bytes = 0;
+  size_t bytes = 0, count = worker.listed.size();
   for (const ListedName& item : worker.listed) bytes += item.size;
-  task.names.reserve(bytes);
-  task.children.reserve(worker.listed.size());
+  if (bytes > UINT32_MAX || count >= kNoEntry) return give_up(E2BIG);
+  char* room = count ? worker.arena.allocate(count * sizeof(Entry) + bytes, task.piece) : nullptr;
+  task.children = reinterpret_cast<Entry*>(room);
+  task.names = room + count * sizeof(Entry);
+  task.names_size = static_cast<uint32_t>(bytes);
+  uint32_t names_used = 0;
   uint32_t old_child = task.old_index == kNoEntry ? kNoEntry : task.old_index + 1;
   uint32_t old_end = task.old_index == kNoEntry ? 0 : run.old.entries[task.old_index].end;
   old_end = std::min(old_end, run.old.count);
@@ -266,48 +299,48 @@ void Scanner::list(DirTask& task, Worker& worker) {
       }
       old_child = candidate.end;
     }
-    Entry& child = task.children.emplace_back();
+    Entry& child = *new (&task.children[task.count]) Entry;
     if (old) child = *old;
     child.kind = Kind::None;
     child.flags = 0;
     child.parent = 0;
     child.end = 0;
-    child.name_offset = static_cast<uint32_t>(task.names.size());
+    child.name_offset = names_used;
     child.name_size = item.size;
-    task.names.append(name);
-    uint32_t index = static_cast<uint32_t>(task.children.size() - 1);
-    look_at_child(task, dir.get(), index, item.type, old, old_child, worker);
-    // Marked by look_at_child as a file whose hash is not known.
-    if (task.children[index].kind == Kind::None && task.children[index].end == kNoEntry) {
+    std::memcpy(task.names + names_used, name.data(), name.size());
+    names_used += item.size;
+    ++task.count;
+    // With a task of its own the child is no longer ours to look at.
+    if (look_at_child(task, dir.get(), name.data(), item.type, item.watched, child, old, old_child,
+                      worker)) {
       if (++to_hash <= kInlineFiles) {
-        task.children[index].end = 0;
-        hash_child(task, dir.get(), worker.raw_names.data() + item.offset, task.children[index],
-                   worker);
+        child.end = 0;
+        hash_child(task, dir.get(), name.data(), child, worker);
       }
     }
   }
   if (to_hash > kInlineFiles) {
-    uint32_t count = static_cast<uint32_t>(task.children.size());
-    for (uint32_t begin = 0; begin < count; begin += kInlineFiles)
-      push({&task, nullptr, begin, std::min(begin + kInlineFiles, count)});
+    for (uint32_t begin = 0; begin < task.count; begin += kInlineFiles)
+      push({&task, nullptr, begin, std::min(begin + kInlineFiles, task.count)});
   }
 }
 
-void Scanner::look_at_child(DirTask& task, int dir, uint32_t index, unsigned char type,
-                            const Entry* old_child, uint32_t old_index, Worker& worker) {
+// Finds out what `child` is and takes over what is remembered if it holds. True: it is a
+// file that must be hashed, and `end` says so.
+bool Scanner::look_at_child(DirTask& task, int dir, const char* name, unsigned char type,
+                            bool watched, Entry& child, const Entry* old_child, uint32_t old_index,
+                            Worker& worker) {
   RootRun& run = *task.run;
-  Entry& child = task.children[index];
-  std::string name(task.names.data() + child.name_offset, child.name_size);
-  bool watched = run.filter->watches_file(name);
   bool link = type == DT_LNK;
   StatInfo info;
   auto vanished = [&] {
     task.disturbed = true;
     worker.moving = true;
+    return false;
   };
   auto look = [&](bool follow) {
     ++worker.counters.files_statted;
-    return stat_path(dir, name.c_str(), follow, info);
+    return stat_path(dir, name, follow, info);
   };
   if (type == DT_UNKNOWN) {
     if (look(false)) return vanished();
@@ -319,13 +352,13 @@ void Scanner::look_at_child(DirTask& task, int dir, uint32_t index, unsigned cha
     int error_number = look(true);
     if (error_number) {
       StatInfo link_info;
-      if (stat_path(dir, name.c_str(), false, link_info)) return vanished();
+      if (stat_path(dir, name, false, link_info)) return vanished();
       if (!link_info.is_link()) return vanished();
       if (!watched) {
         child.kind = Kind::Ignored;
         set_identity(child, StatInfo{});
         child.hash = {};
-        return;
+        return false;
       }
       if (error_number != ENOENT && error_number != ELOOP && error_number != ENOTDIR &&
           error_number != ENAMETOOLONG) {
@@ -334,15 +367,15 @@ void Scanner::look_at_child(DirTask& task, int dir, uint32_t index, unsigned cha
         child.size = static_cast<uint64_t>(error_number);
         child.flags |= kRacy;
         child.hash = {};
-        return;
+        return false;
       }
       char target[4097];
-      ssize_t n = ::readlinkat(dir, name.c_str(), target, sizeof target);
+      ssize_t n = ::readlinkat(dir, name, target, sizeof target);
       if (n < 0) return vanished();
       child.kind = Kind::Dangling;
       set_identity(child, link_info);
       child.hash = hash_bytes(target, static_cast<size_t>(n));
-      return;
+      return false;
     }
     type = type_of(info.mode);
   }
@@ -353,7 +386,7 @@ void Scanner::look_at_child(DirTask& task, int dir, uint32_t index, unsigned cha
         child.kind = Kind::Loop;
         set_identity(child, info);
         child.hash = {levels, 0};
-        return;
+        return false;
       }
     }
     child.kind = Kind::Directory;
@@ -362,8 +395,8 @@ void Scanner::look_at_child(DirTask& task, int dir, uint32_t index, unsigned cha
     const Entry* remembered =
         task.old_index == kNoEntry ? nullptr : &run.old.entries[task.old_index];
     bool same_directory = remembered && remembered->kind == Kind::Directory &&
-                          remembered->inode == task.self.inode &&
-                          remembered->device == task.self.device;
+                          remembered->inode == task.self->inode &&
+                          remembered->device == task.self->device;
     bool stays = same_directory && old_child && old_child->kind == Kind::Directory &&
                  ((old_child->flags & kThroughLink) != 0) == link;
     // A linked directory that changed is looked at as new: its place among loops may be.
@@ -372,20 +405,13 @@ void Scanner::look_at_child(DirTask& task, int dir, uint32_t index, unsigned cha
               same_identity(*old_child, info);
     if (stays) {
       child.end = old_index;
-      return;
+      return false;
     }
-    DirTask* sub = new_task();
-    sub->run = &run;
-    sub->parent = &task;
-    sub->path = task.path.empty() ? name : task.path + "/" + name;
-    sub->self = child;
-    if (old_child && old_child->kind == Kind::Directory) sub->old_index = old_index;
-    sub->self.flags = link ? kThroughLink : 0;
-    if (link) set_identity(sub->self, info);
-    task.subtasks.push_back(sub);
-    child.parent = static_cast<uint32_t>(task.subtasks.size());
-    push({sub, nullptr, 0, 0});
-    return;
+    child.flags = link ? kThroughLink : 0;
+    if (link) set_identity(child, info);
+    push_directory(run, &task, &child,
+                   old_child && old_child->kind == Kind::Directory ? old_index : kNoEntry);
+    return false;
   }
   if (type == DT_REG) {
     if (!watched) {
@@ -393,21 +419,22 @@ void Scanner::look_at_child(DirTask& task, int dir, uint32_t index, unsigned cha
       child.kind = Kind::Ignored;
       set_identity(child, StatInfo{});
       child.hash = {};
-      return;
+      return false;
     }
     if (old_child && old_child->kind == Kind::File && !old_child->racy()) {
       if (!link && look(true)) return vanished();
       if (info.is_regular() && same_identity(*old_child, info)) {
         child.kind = Kind::File;
-        return;
+        return false;
       }
     }
-    child.end = kNoEntry;  // hash it
-    return;
+    child.end = kNoEntry;
+    return true;
   }
   child.kind = watched ? Kind::Special : Kind::Ignored;
   set_identity(child, StatInfo{});
   child.hash = {type, 0};
+  return false;
 }
 
 void Scanner::hash_child(DirTask& task, int dir, const char* path, Entry& child, Worker& worker) {
@@ -425,14 +452,17 @@ void Scanner::hash_child(DirTask& task, int dir, const char* path, Entry& child,
 }
 
 void Scanner::hash_children(DirTask& task, uint32_t begin, uint32_t end, Worker& worker) {
-  std::string path = task.path.empty() ? "" : task.path + "/";
+  std::string& path = worker.path;
+  path.clear();
+  append_path(task, path);
+  if (!path.empty()) path += '/';
   size_t prefix = path.size();
   for (uint32_t i = begin; i < end; ++i) {
     Entry& child = task.children[i];
-    if (child.kind != Kind::None || child.end != kNoEntry) continue;
+    if (child.end != kNoEntry) continue;
     child.end = 0;
     path.resize(prefix);
-    path.append(task.names, child.name_offset, child.name_size);
+    path.append(task.name(child));
     hash_child(task, task.run->fd.get(), path.c_str(), child, worker);
   }
 }
