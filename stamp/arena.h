@@ -66,7 +66,7 @@ class Arena {
   char* allocate(size_t size, ArenaPieces::Piece*& piece) {
     size = (size + 7) & ~size_t{7};
     if (!current_ || size > current_->size - current_->used)
-      current_ = pieces_.add(std::max(kPiece, (size + 4095) & ~size_t{4095}));
+      current_ = pieces_.add(std::max(current_ ? kPiece : kFirst, (size + 4095) & ~size_t{4095}));
     char* out = current_->base + current_->used;
     current_->used += size;
     ++current_->live;
@@ -75,6 +75,7 @@ class Arena {
   }
 
  private:
+  static constexpr size_t kFirst = 32 * 1024;  // often enough it is one directory
   static constexpr size_t kPiece = 256 * 1024;
   ArenaPieces& pieces_;
   ArenaPieces::Piece* current_ = nullptr;

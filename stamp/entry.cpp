@@ -4,6 +4,7 @@
 #include <linux/stat.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -18,9 +19,10 @@ namespace fbuild::stamp {
 
 namespace {
 
-int64_t nanoseconds(const struct statx_timestamp& t) {
+int64_t nanoseconds(int64_t seconds, int64_t rest) {
   // Unsigned, because years that do not fit may wrap around but must not overflow.
-  return static_cast<int64_t>(static_cast<uint64_t>(t.tv_sec) * 1000000000u + t.tv_nsec);
+  return static_cast<int64_t>(static_cast<uint64_t>(seconds) * 1000000000u +
+                              static_cast<uint64_t>(rest));
 }
 
 // Local file systems that stamp every change from this machine's clock, with
@@ -91,12 +93,30 @@ int stat_path(int dir, const char* path, bool follow_links, StatInfo& out) {
               &sx) != 0)
     return errno;
   out.size = sx.stx_size;
-  out.mtime = nanoseconds(sx.stx_mtime);
-  out.ctime = nanoseconds(sx.stx_ctime);
+  out.mtime = nanoseconds(sx.stx_mtime.tv_sec, sx.stx_mtime.tv_nsec);
+  out.ctime = nanoseconds(sx.stx_ctime.tv_sec, sx.stx_ctime.tv_nsec);
   out.inode = sx.stx_ino;
   out.device = makedev(sx.stx_dev_major, sx.stx_dev_minor);
   out.mode = sx.stx_mode;
   return 0;
+}
+
+int stat_descriptor(int fd, StatInfo& out) {
+#if defined(__x86_64__) || defined(__aarch64__)
+  // The C library's fstat() goes by way of an empty path; the kernel's own, whose struct is
+  // the same here, costs it an eighth less than statx().
+  struct stat st;
+  if (::syscall(SYS_fstat, fd, &st) != 0) return errno;
+  out.size = static_cast<uint64_t>(st.st_size);
+  out.mtime = nanoseconds(st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+  out.ctime = nanoseconds(st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
+  out.inode = st.st_ino;
+  out.device = st.st_dev;
+  out.mode = st.st_mode;
+  return 0;
+#else
+  return stat_path(fd, "", true, out);
+#endif
 }
 
 bool is_racy(const StatInfo& info, int64_t looked_at, int fd) {
@@ -195,7 +215,7 @@ HashOutcome hash_file(int dir, const char* path, Entry& entry, ReadBuffer& buffe
       return failed(entry, error_number);
     counters.bytes_read += bytes;
     int64_t next_look = file_clock_now();
-    if (int error_number = stat_path(fd.get(), "", true, info)) return failed(entry, error_number);
+    if (int error_number = stat_descriptor(fd.get(), info)) return failed(entry, error_number);
     if (!info.is_regular()) return HashOutcome::NotFile;
     racy = is_racy(info, looked_at, fd.get());
     bool same = attempt > 0 && before.size == info.size && before.mtime == info.mtime &&

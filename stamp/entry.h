@@ -83,6 +83,8 @@ struct StatInfo {
 // stat of `path` from directory descriptor `dir` (or of `dir` itself when `path` is
 // empty). Returns 0 or an errno value.
 int stat_path(int dir, const char* path, bool follow_links, StatInfo& out);
+// stat of what is open as `fd`, which must not be O_PATH. Returns 0 or an errno value.
+int stat_descriptor(int fd, StatInfo& out);
 
 // Whether the identity (size, mtime, ctime, inode, device) is the remembered one.
 inline bool same_identity(const Entry& entry, const StatInfo& info) {

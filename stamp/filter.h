@@ -19,8 +19,10 @@ class Filter {
   void set_table(std::string directory, std::string name);
 
   bool watches_file(std::string_view name) const;
-  // `directory` is the path below the root of what holds `name`, "" for the root.
+  // `directory` is the path below the root of what holds `name`, "" for the root. Need not
+  // be given when wants_directory() says so.
   bool excludes(std::string_view directory, std::string_view name) const;
+  bool wants_directory() const { return !table_name_.empty() || !paths_.empty(); }
 
  private:
   std::vector<std::string_view> extensions_;  // sorted

@@ -138,20 +138,15 @@ void Hasher::add(const void* data, size_t size) {
   used_ += size;
 }
 
-void Hasher::add_u64(uint64_t value) {
-  unsigned char bytes[8];
-  for (int i = 0; i < 8; ++i) bytes[i] = static_cast<unsigned char>(value >> (8 * i));
-  add(bytes, 8);
+void Hasher::add_u64s(std::initializer_list<uint64_t> values) {
+  if (values.size() * 8 > sizeof buffer_ - used_) flush();
+  for (uint64_t value : values)
+    for (int i = 0; i < 8; ++i) buffer_[used_++] = static_cast<char>(value >> (8 * i));
 }
 
 void Hasher::add_sized(std::string_view text) {
   add_u64(text.size());
   add(text);
-}
-
-void Hasher::add_hash(const Hash128& hash) {
-  add_u64(hash.low);
-  add_u64(hash.high);
 }
 
 Hash128 Hasher::finish() {

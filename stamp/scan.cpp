@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstddef>
 #include <cstring>
 #include <new>
@@ -25,6 +26,10 @@ namespace {
 constexpr uint32_t kInlineFiles = 32;
 // Jobs waiting before one more thread is worth its start.
 constexpr size_t kJobsPerThread = 4;
+// Directories that stay open until what is in them has been opened, too: the kernel then
+// looks one name up instead of the whole path. Newest jobs first means that they are those
+// on the way to the present one, so the limit is hardly ever met.
+constexpr int kKeptOpen = 48;
 
 struct ListedName {
   uint32_t offset;
@@ -94,7 +99,13 @@ DirTask* Scanner::push_directory(RootRun& run, DirTask* parent, Entry* self, uin
   task->parent = parent;
   task->self = self;
   task->old_index = old_index;
-  if (parent) self->parent = static_cast<uint32_t>(tasks_.size());
+  if (parent) {
+    self->parent = static_cast<uint32_t>(tasks_.size());
+    task->path_size = parent->path_size + (parent->path_size ? 1 : 0) + self->name_size;
+    ++parent->users;
+  } else if (old_index != kNoEntry) {
+    task->path_size = static_cast<uint32_t>(run.old.path(old_index).size());
+  }
   push_locked({task, nullptr, 0, 0});
   return task;
 }
@@ -190,13 +201,52 @@ ScanResult Scanner::run() {
   return result_;
 }
 
+// Lets the jobs that a directory leads to use its descriptor, which the last of them then
+// closes. False when too many are open: it stays the caller's.
+bool Scanner::share(DirTask& task, int fd) {
+  task.users = 1;
+  if (kept_open_.fetch_add(1) >= kKeptOpen) {
+    --kept_open_;
+    return false;
+  }
+  task.fd = fd;
+  return true;
+}
+
+void Scanner::let_go(DirTask* task) {
+  if (!task || --task->users || task->fd < 0) return;
+  ::close(task->fd);
+  --kept_open_;
+}
+
+// Opens a task's directory. None: errno says why.
+Fd Scanner::open_directory(DirTask& task, Worker& worker) {
+  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+  std::string& name = worker.path;
+  int up = task.run->fd.get();
+  name.clear();
+  if (task.parent && task.parent->fd >= 0) {
+    up = task.parent->fd;
+    name.append(task.parent->name(*task.self));
+  } else {
+    append_path(task, name);
+  }
+  // No further than a check, which goes by the path, can follow.
+  int fd = -1, error_number = ENAMETOOLONG;
+  if (task.path_size < PATH_MAX) {
+    fd = ::openat(up, name.empty() ? "." : name.c_str(), kFlags);
+    error_number = errno;
+  }
+  let_go(task.parent);
+  errno = error_number;
+  return Fd(fd);
+}
+
 void Scanner::list(DirTask& task, Worker& worker) {
   RootRun& run = *task.run;
   Entry& self = *task.self;
-  worker.path.clear();
-  append_path(task, worker.path);
   auto give_up = [&](int error_number) {
-    if (worker.path.empty() && (error_number == ENOENT || error_number == ENOTDIR)) {
+    if (task.path_size == 0 && (error_number == ENOENT || error_number == ENOTDIR)) {
       self.kind = error_number == ENOENT ? Kind::Missing : Kind::Unreadable;
       set_identity(self, StatInfo{});
       self.size = error_number == ENOENT ? 0 : ENOTDIR;
@@ -216,26 +266,34 @@ void Scanner::list(DirTask& task, Worker& worker) {
     self.hash = {};
   };
   if (run.open_error) return give_up(run.open_error);
-  Fd dir(::openat(run.fd.get(), worker.path.empty() ? "." : worker.path.c_str(),
-                  O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!dir) return give_up(errno);
+  Fd owned = open_directory(task, worker);
+  if (!owned) return give_up(errno);
+  const int dir = owned.get();
+  if (share(task, dir)) owned.release();
+  struct LetGo {
+    Scanner& scanner;
+    DirTask* task;
+    ~LetGo() { scanner.let_go(task); }
+  } let_go_at_end{*this, &task};
+  worker.path.clear();
+  if (run.filter->wants_directory()) append_path(task, worker.path);
   // The clock, then stat, then the listing: whatever changes from here on shows in the
   // directory's times, or they are racy.
   int64_t looked_at = file_clock_now();
   StatInfo info;
-  if (int error_number = stat_path(dir.get(), "", true, info)) return give_up(error_number);
+  if (int error_number = stat_descriptor(dir, info)) return give_up(error_number);
   ++worker.counters.files_statted;
   set_identity(self, info);
   self.kind = Kind::Directory;
   self.hash = {};
   self.flags = static_cast<uint8_t>((self.flags & kThroughLink) |
-                                    (is_racy(info, looked_at, dir.get()) ? kRacy : 0));
+                                    (is_racy(info, looked_at, dir) ? kRacy : 0));
 
   ++worker.counters.directories_listed;
   worker.listed.clear();
   worker.raw_names.clear();
   for (;;) {
-    long n = ::syscall(SYS_getdents64, dir.get(), worker.listing.get(), Worker::kListing);
+    long n = ::syscall(SYS_getdents64, dir, worker.listing.get(), Worker::kListing);
     if (n < 0) return give_up(errno);
     if (n == 0) break;
     for (long at = 0; at < n;) {
@@ -311,17 +369,19 @@ void Scanner::list(DirTask& task, Worker& worker) {
     names_used += item.size;
     ++task.count;
     // With a task of its own the child is no longer ours to look at.
-    if (look_at_child(task, dir.get(), name.data(), item.type, item.watched, child, old, old_child,
+    if (look_at_child(task, dir, name.data(), item.type, item.watched, child, old, old_child,
                       worker)) {
       if (++to_hash <= kInlineFiles) {
         child.end = 0;
-        hash_child(task, dir.get(), name.data(), child, worker);
+        hash_child(task, dir, name.data(), child, worker);
       }
     }
   }
   if (to_hash > kInlineFiles) {
-    for (uint32_t begin = 0; begin < task.count; begin += kInlineFiles)
+    for (uint32_t begin = 0; begin < task.count; begin += kInlineFiles) {
+      ++task.users;
       push({&task, nullptr, begin, std::min(begin + kInlineFiles, task.count)});
+    }
   }
 }
 
@@ -454,8 +514,12 @@ void Scanner::hash_child(DirTask& task, int dir, const char* path, Entry& child,
 void Scanner::hash_children(DirTask& task, uint32_t begin, uint32_t end, Worker& worker) {
   std::string& path = worker.path;
   path.clear();
-  append_path(task, path);
-  if (!path.empty()) path += '/';
+  int dir = task.fd;
+  if (dir < 0) {
+    dir = task.run->fd.get();
+    append_path(task, path);
+    if (!path.empty()) path += '/';
+  }
   size_t prefix = path.size();
   for (uint32_t i = begin; i < end; ++i) {
     Entry& child = task.children[i];
@@ -463,8 +527,9 @@ void Scanner::hash_children(DirTask& task, uint32_t begin, uint32_t end, Worker&
     child.end = 0;
     path.resize(prefix);
     path.append(task.name(child));
-    hash_child(task, task.run->fd.get(), path.c_str(), child, worker);
+    hash_child(task, dir, path.c_str(), child, worker);
   }
+  let_go(&task);
 }
 
 void Scanner::rehash(RootRun& run, uint32_t begin, uint32_t end, Worker& worker) {

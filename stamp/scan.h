@@ -52,6 +52,12 @@ struct DirTask {
   // runs, it alone touches what is there, but for `end`, name_offset and name_size.
   Entry* self = nullptr;
   uint32_t old_index = kNoEntry;  // what is remembered about it
+  uint32_t path_size = 0;         // of the path below the root
+
+  // The open directory, for those that want something in it: its own job and the jobs it
+  // led to, as many as `users`. The last one closes it. -1: they go by the path.
+  int fd = -1;
+  std::atomic<uint32_t> users{0};
 
   // Results. Names lie behind one another in `names`. A child with `parent` set has a task:
   // Scanner::task(parent - 1). Of a child directory without one, `end` is where it is in
@@ -106,6 +112,9 @@ class Scanner {
   bool look_at_child(DirTask& task, int dir, const char* name, unsigned char type, bool watched,
                      Entry& child, const Entry* old_child, uint32_t old_index, Worker& worker);
   void hash_child(DirTask& task, int dir, const char* path, Entry& child, Worker& worker);
+  bool share(DirTask& task, int fd);
+  void let_go(DirTask* task);
+  Fd open_directory(DirTask& task, Worker& worker);
   void hash_children(DirTask& task, uint32_t begin, uint32_t end, Worker& worker);
   void rehash(RootRun& run, uint32_t begin, uint32_t end, Worker& worker);
   DirTask* push_directory(RootRun& run, DirTask* parent, Entry* self, uint32_t old_index);
@@ -119,6 +128,7 @@ class Scanner {
   std::deque<Entry> tops_;  // `self` of tasks without a parent
   ArenaPieces pieces_;
   unsigned busy_ = 0, started_ = 1, waiting_ = 0;
+  std::atomic<int> kept_open_{0};
   ScanResult result_;
   std::vector<std::thread> helpers_;
 };
