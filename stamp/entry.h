@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string_view>
 
 #include "stamp/hash.h"
@@ -123,10 +124,15 @@ inline constexpr int kCounterCount = 8;
 extern const char* const kCounterNames[kCounterCount];
 uint64_t& counter(Counters& counters, int index);
 
-// A buffer to read files through; one per thread.
+// A buffer to read files through; one per thread. Aligned, because the kernel's copy from
+// pages to where malloc() puts large blocks (16 bytes into a page) takes a tenth longer.
 struct ReadBuffer {
   static constexpr size_t kSize = 256 * 1024;
-  std::unique_ptr<char[]> bytes{new char[kSize]};
+  struct Free {
+    void operator()(char* bytes) const { ::operator delete(bytes, std::align_val_t{4096}); }
+  };
+  std::unique_ptr<char, Free> bytes{
+      static_cast<char*>(::operator new(kSize, std::align_val_t{4096}))};
 };
 
 enum class HashOutcome {

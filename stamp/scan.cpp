@@ -78,9 +78,10 @@ void append_path(const DirTask& task, std::string& out) {
 }  // namespace
 
 struct Scanner::Worker {
-  explicit Worker(ArenaPieces& pieces) : arena(pieces) {}
+  Worker(ArenaPieces& pieces, unsigned n) : number(n), arena(pieces) {}
 
   static constexpr size_t kListing = 64 * 1024;
+  unsigned number;
   Arena arena;
   ReadBuffer buffer;
   std::unique_ptr<char[]> listing{new char[kListing]};
@@ -92,7 +93,8 @@ struct Scanner::Worker {
   bool unstable = false;
 };
 
-DirTask* Scanner::push_directory(RootRun& run, DirTask* parent, Entry* self, uint32_t old_index) {
+DirTask* Scanner::push_directory(RootRun& run, DirTask* parent, Entry* self, uint32_t old_index,
+                                 unsigned worker) {
   std::lock_guard<std::mutex> lock(mutex_);
   DirTask* task = &tasks_.emplace_back();
   task->run = &run;
@@ -106,14 +108,14 @@ DirTask* Scanner::push_directory(RootRun& run, DirTask* parent, Entry* self, uin
   } else if (old_index != kNoEntry) {
     task->path_size = static_cast<uint32_t>(run.old.path(old_index).size());
   }
-  push_locked({task, nullptr, 0, 0});
+  push_locked({task, nullptr, 0, 0}, worker);
   return task;
 }
 
 DirTask* Scanner::add_directory(RootRun& run, uint32_t old_index) {
   Entry& self = tops_.emplace_back();
   if (old_index != kNoEntry) self = run.old.entries[old_index];
-  return push_directory(run, nullptr, &self, old_index);
+  return push_directory(run, nullptr, &self, old_index, 0);
 }
 
 void Scanner::add_rehash(RootRun& run) {
@@ -121,37 +123,55 @@ void Scanner::add_rehash(RootRun& run) {
   for (uint32_t i = 0; i < run.rehash.size(); ++i) run.rehashed[i] = run.old.entries[run.rehash[i]];
   for (uint32_t i = 0; i < run.rehash.size(); i += kInlineFiles)
     push({nullptr, &run, i,
-          std::min<uint32_t>(i + kInlineFiles, static_cast<uint32_t>(run.rehash.size()))});
+          std::min<uint32_t>(i + kInlineFiles, static_cast<uint32_t>(run.rehash.size()))},
+         0);
 }
 
-void Scanner::push(Job job) {
+void Scanner::push(Job job, unsigned worker) {
   std::lock_guard<std::mutex> lock(mutex_);
-  push_locked(job);
+  push_locked(job, worker);
 }
 
-void Scanner::push_locked(Job job) {
-  jobs_.push_back(job);
+void Scanner::push_locked(Job job, unsigned worker) {
+  queues_[worker].push_back(job);
+  ++jobs_;
   if (waiting_) {
     more_.notify_one();
-  } else if (busy_ && started_ < threads_ && jobs_.size() > kJobsPerThread * started_) {
+  } else if (busy_ && started_ < threads_ && jobs_ > kJobsPerThread * started_) {
     start_helper();
   }
 }
 
 void Scanner::start_helper() {
   try {
-    helpers_.emplace_back([this] { work(); });
+    helpers_.emplace_back([this, number = started_] { work(number); });
     ++started_;
   } catch (...) {
     threads_ = started_;  // no more to be had: go on with those there are
   }
 }
 
-// The newest job first: depth before breadth keeps the queue short.
-bool Scanner::pop(Job& job) {
+bool Scanner::take(Job& job, unsigned worker) {
+  if (jobs_ == 0) return false;
+  --jobs_;
+  std::deque<Job>& own = queues_[worker];
+  if (!own.empty()) {
+    job = own.back();
+    own.pop_back();
+    return true;
+  }
+  std::deque<Job>& fullest =
+      *std::max_element(queues_.begin(), queues_.end(),
+                        [](const auto& a, const auto& b) { return a.size() < b.size(); });
+  job = fullest.front();
+  fullest.pop_front();
+  return true;
+}
+
+bool Scanner::pop(Job& job, unsigned worker) {
   std::unique_lock<std::mutex> lock(mutex_);
   --busy_;
-  while (jobs_.empty()) {
+  while (!take(job, worker)) {
     if (busy_ == 0) {
       more_.notify_all();
       return false;
@@ -160,20 +180,18 @@ bool Scanner::pop(Job& job) {
     more_.wait(lock);
     --waiting_;
   }
-  job = jobs_.back();
-  jobs_.pop_back();
   ++busy_;
   return true;
 }
 
-void Scanner::work() {
-  Worker worker(pieces_);
+void Scanner::work(unsigned number) {
+  Worker worker(pieces_, number);
   {
     std::lock_guard<std::mutex> lock(mutex_);
     ++busy_;
   }
   Job job;
-  while (pop(job)) {
+  while (pop(job, number)) {
     if (job.rehash) {
       rehash(*job.rehash, job.begin, job.end, worker);
     } else if (job.end) {
@@ -189,12 +207,12 @@ void Scanner::work() {
 }
 
 ScanResult Scanner::run() {
-  if (jobs_.empty()) return result_;
+  if (jobs_ == 0) return result_;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    while (started_ < threads_ && jobs_.size() > kJobsPerThread * started_) start_helper();
+    while (started_ < threads_ && jobs_ > kJobsPerThread * started_) start_helper();
   }
-  work();
+  work(0);
   // No helper starts another one any more: all jobs are done.
   for (std::thread& thread : helpers_) thread.join();
   helpers_.clear();
@@ -380,7 +398,7 @@ void Scanner::list(DirTask& task, Worker& worker) {
   if (to_hash > kInlineFiles) {
     for (uint32_t begin = 0; begin < task.count; begin += kInlineFiles) {
       ++task.users;
-      push({&task, nullptr, begin, std::min(begin + kInlineFiles, task.count)});
+      push({&task, nullptr, begin, std::min(begin + kInlineFiles, task.count)}, worker.number);
     }
   }
 }
@@ -470,7 +488,8 @@ bool Scanner::look_at_child(DirTask& task, int dir, const char* name, unsigned c
     child.flags = link ? kThroughLink : 0;
     if (link) set_identity(child, info);
     push_directory(run, &task, &child,
-                   old_child && old_child->kind == Kind::Directory ? old_index : kNoEntry);
+                   old_child && old_child->kind == Kind::Directory ? old_index : kNoEntry,
+                   worker.number);
     return false;
   }
   if (type == DT_REG) {

@@ -1,5 +1,5 @@
 // Lists directories and hashes files in parallel: the part of a check that is done only
-// for what is new or changed. A queue of directories is shared by the threads; each
+// for what is new or changed. Threads share out the directories among them; each
 // directory is listed, its files are hashed while it is open, and its subdirectories go
 // to the queue. Trees are put together afterwards, in order (verify.cpp).
 //
@@ -8,6 +8,7 @@
 // rest lies in an arena that empties while the tree is put together.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -84,7 +85,7 @@ struct ScanResult {
 class Scanner {
  public:
   // `threads`: how many to use at most.
-  explicit Scanner(unsigned threads) : threads_(threads) {}
+  explicit Scanner(unsigned threads) : threads_(std::max(1u, threads)), queues_(threads_) {}
 
   // A directory of run.old, or with kNoEntry the root of a run that has no `old`.
   DirTask* add_directory(RootRun& run, uint32_t old_index);
@@ -104,10 +105,11 @@ class Scanner {
   };
   struct Worker;
 
-  void push(Job job);
+  void push(Job job, unsigned worker);
   void start_helper();  // with the mutex held
-  bool pop(Job& job);
-  void work();
+  bool take(Job& job, unsigned worker);
+  bool pop(Job& job, unsigned worker);
+  void work(unsigned number);
   void list(DirTask& task, Worker& worker);
   bool look_at_child(DirTask& task, int dir, const char* name, unsigned char type, bool watched,
                      Entry& child, const Entry* old_child, uint32_t old_index, Worker& worker);
@@ -117,13 +119,18 @@ class Scanner {
   Fd open_directory(DirTask& task, Worker& worker);
   void hash_children(DirTask& task, uint32_t begin, uint32_t end, Worker& worker);
   void rehash(RootRun& run, uint32_t begin, uint32_t end, Worker& worker);
-  DirTask* push_directory(RootRun& run, DirTask* parent, Entry* self, uint32_t old_index);
-  void push_locked(Job job);
+  DirTask* push_directory(RootRun& run, DirTask* parent, Entry* self, uint32_t old_index,
+                          unsigned worker);
+  void push_locked(Job job, unsigned worker);
 
   unsigned threads_;
   std::mutex mutex_;
   std::condition_variable more_;
-  std::deque<Job> jobs_;
+  // One queue per thread. Its own newest job first: depth before breadth keeps queues short
+  // and a thread where it is. Who has nothing left takes the oldest of another: the one
+  // that most is likely to come of, far from where the other works.
+  std::vector<std::deque<Job>> queues_;
+  size_t jobs_ = 0;  // in all of them
   std::deque<DirTask> tasks_;
   std::deque<Entry> tops_;  // `self` of tasks without a parent
   ArenaPieces pieces_;
