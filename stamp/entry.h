@@ -129,10 +129,10 @@ uint64_t& counter(Counters& counters, int index);
 struct ReadBuffer {
   static constexpr size_t kSize = 256 * 1024;
   struct Free {
-    void operator()(char* bytes) const { ::operator delete(bytes, std::align_val_t{4096}); }
+    void operator()(char* bytes) const { ::operator delete (bytes, std::align_val_t{4096}); }
   };
   std::unique_ptr<char, Free> bytes{
-      static_cast<char*>(::operator new(kSize, std::align_val_t{4096}))};
+      static_cast<char*>(::operator new (kSize, std::align_val_t{4096}))};
 };
 
 enum class HashOutcome {

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "stamp/clock.h"
+#include "stamp/parallel.h"
 #include "support/files.h"
 
 namespace fbuild::stamp {
@@ -144,7 +145,10 @@ void Scanner::push_locked(Job job, unsigned worker) {
 
 void Scanner::start_helper() {
   try {
-    helpers_.emplace_back([this, number = started_] { work(number); });
+    helpers_.emplace_back([this, number = started_] {
+      own_descriptors();
+      work(number);
+    });
     ++started_;
   } catch (...) {
     threads_ = started_;  // no more to be had: go on with those there are
@@ -171,9 +175,15 @@ bool Scanner::take(Job& job, unsigned worker) {
 bool Scanner::pop(Job& job, unsigned worker) {
   std::unique_lock<std::mutex> lock(mutex_);
   --busy_;
+  auto close_own = [&] {
+    for (int fd : to_close_[worker]) ::close(fd);
+    to_close_[worker].clear();
+  };
+  close_own();
   while (!take(job, worker)) {
     if (busy_ == 0) {
       more_.notify_all();
+      close_own();  // nobody works, so nobody lets go of anything any more
       return false;
     }
     ++waiting_;
@@ -219,22 +229,28 @@ ScanResult Scanner::run() {
   return result_;
 }
 
-// Lets the jobs that a directory leads to use its descriptor, which the last of them then
-// closes. False when too many are open: it stays the caller's.
-bool Scanner::share(DirTask& task, int fd) {
+// Lets the jobs that a directory leads to use its descriptor, which is closed when the last
+// of them is done. False when too many are open: it stays the caller's.
+bool Scanner::share(DirTask& task, int fd, unsigned worker) {
   task.users = 1;
   if (kept_open_.fetch_add(1) >= kKeptOpen) {
     --kept_open_;
     return false;
   }
+  task.owner = worker;
   task.fd = fd;
   return true;
 }
 
-void Scanner::let_go(DirTask* task) {
+void Scanner::let_go(DirTask* task, unsigned worker) {
   if (!task || --task->users || task->fd < 0) return;
-  ::close(task->fd);
   --kept_open_;
+  if (task->owner == worker) {
+    ::close(task->fd);
+    return;
+  }
+  std::lock_guard<std::mutex> lock(mutex_);
+  to_close_[task->owner].push_back(task->fd);
 }
 
 // Opens a task's directory. None: errno says why.
@@ -243,7 +259,7 @@ Fd Scanner::open_directory(DirTask& task, Worker& worker) {
   std::string& name = worker.path;
   int up = task.run->fd.get();
   name.clear();
-  if (task.parent && task.parent->fd >= 0) {
+  if (task.parent && task.parent->fd >= 0 && task.parent->owner == worker.number) {
     up = task.parent->fd;
     name.append(task.parent->name(*task.self));
   } else {
@@ -255,7 +271,7 @@ Fd Scanner::open_directory(DirTask& task, Worker& worker) {
     fd = ::openat(up, name.empty() ? "." : name.c_str(), kFlags);
     error_number = errno;
   }
-  let_go(task.parent);
+  let_go(task.parent, worker.number);
   errno = error_number;
   return Fd(fd);
 }
@@ -287,12 +303,13 @@ void Scanner::list(DirTask& task, Worker& worker) {
   Fd owned = open_directory(task, worker);
   if (!owned) return give_up(errno);
   const int dir = owned.get();
-  if (share(task, dir)) owned.release();
+  if (share(task, dir, worker.number)) owned.release();
   struct LetGo {
     Scanner& scanner;
     DirTask* task;
-    ~LetGo() { scanner.let_go(task); }
-  } let_go_at_end{*this, &task};
+    unsigned worker;
+    ~LetGo() { scanner.let_go(task, worker); }
+  } let_go_at_end{*this, &task, worker.number};
   worker.path.clear();
   if (run.filter->wants_directory()) append_path(task, worker.path);
   // The clock, then stat, then the listing: whatever changes from here on shows in the
@@ -534,7 +551,7 @@ void Scanner::hash_children(DirTask& task, uint32_t begin, uint32_t end, Worker&
   std::string& path = worker.path;
   path.clear();
   int dir = task.fd;
-  if (dir < 0) {
+  if (dir < 0 || task.owner != worker.number) {
     dir = task.run->fd.get();
     append_path(task, path);
     if (!path.empty()) path += '/';
@@ -548,7 +565,7 @@ void Scanner::hash_children(DirTask& task, uint32_t begin, uint32_t end, Worker&
     path.append(task.name(child));
     hash_child(task, dir, path.c_str(), child, worker);
   }
-  let_go(&task);
+  let_go(&task, worker.number);
 }
 
 void Scanner::rehash(RootRun& run, uint32_t begin, uint32_t end, Worker& worker) {

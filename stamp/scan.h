@@ -56,8 +56,10 @@ struct DirTask {
   uint32_t path_size = 0;         // of the path below the root
 
   // The open directory, for those that want something in it: its own job and the jobs it
-  // led to, as many as `users`. The last one closes it. -1: they go by the path.
+  // led to, as many as `users`. Only the thread that opened it, `owner`, can use and close
+  // it; the others go by the path, as all do when it is -1.
   int fd = -1;
+  uint32_t owner = 0;
   std::atomic<uint32_t> users{0};
 
   // Results. Names lie behind one another in `names`. A child with `parent` set has a task:
@@ -85,7 +87,8 @@ struct ScanResult {
 class Scanner {
  public:
   // `threads`: how many to use at most.
-  explicit Scanner(unsigned threads) : threads_(std::max(1u, threads)), queues_(threads_) {}
+  explicit Scanner(unsigned threads)
+      : threads_(std::max(1u, threads)), queues_(threads_), to_close_(threads_) {}
 
   // A directory of run.old, or with kNoEntry the root of a run that has no `old`.
   DirTask* add_directory(RootRun& run, uint32_t old_index);
@@ -114,8 +117,8 @@ class Scanner {
   bool look_at_child(DirTask& task, int dir, const char* name, unsigned char type, bool watched,
                      Entry& child, const Entry* old_child, uint32_t old_index, Worker& worker);
   void hash_child(DirTask& task, int dir, const char* path, Entry& child, Worker& worker);
-  bool share(DirTask& task, int fd);
-  void let_go(DirTask* task);
+  bool share(DirTask& task, int fd, unsigned worker);
+  void let_go(DirTask* task, unsigned worker);
   Fd open_directory(DirTask& task, Worker& worker);
   void hash_children(DirTask& task, uint32_t begin, uint32_t end, Worker& worker);
   void rehash(RootRun& run, uint32_t begin, uint32_t end, Worker& worker);
@@ -130,7 +133,8 @@ class Scanner {
   // and a thread where it is. Who has nothing left takes the oldest of another: the one
   // that most is likely to come of, far from where the other works.
   std::vector<std::deque<Job>> queues_;
-  size_t jobs_ = 0;  // in all of them
+  size_t jobs_ = 0;                         // in all of them
+  std::vector<std::vector<int>> to_close_;  // descriptors, by owner
   std::deque<DirTask> tasks_;
   std::deque<Entry> tops_;  // `self` of tasks without a parent
   ArenaPieces pieces_;
