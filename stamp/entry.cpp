@@ -25,13 +25,22 @@ int64_t nanoseconds(int64_t seconds, int64_t rest) {
                               static_cast<uint64_t>(rest));
 }
 
-// Local file systems that stamp every change from this machine's clock, with
-// nanoseconds on disk.
-bool has_exact_times(int fd) {
+// What is known about a file system by its type.
+enum Traits : uint8_t {
+  kNoTraits = 0,
+  // Local, stamps every change from this machine's clock, with nanoseconds on disk.
+  kExactTimes = 1,
+  // The offset after the last entry of a directory is INT64_MAX, of no other entry, and only
+  // after all of them have been read.
+  kMarksEnd = 2,
+};
+
+uint8_t traits_of(int fd) {
   struct statfs fs;
-  if (::fstatfs(fd, &fs) != 0) return false;
+  if (::fstatfs(fd, &fs) != 0) return kNoTraits;
   switch (static_cast<uint64_t>(fs.f_type)) {
-    case 0xEF53:      // ext4
+    case 0xEF53:  // ext4
+      return kExactTimes | kMarksEnd;
     case 0x58465342:  // xfs
     case 0x9123683E:  // btrfs
     case 0x01021994:  // tmpfs
@@ -42,30 +51,30 @@ bool has_exact_times(int fd) {
     case 0x858458F6:  // ramfs
     case 0x73717368:  // squashfs, read-only
     case 0xE0F5E1E2:  // erofs, read-only
-      return true;
+      return kExactTimes;
     default:
-      return false;
+      return kNoTraits;
   }
 }
 
 // Devices already asked about; a handful at most, so a few atomic slots do. A slot holds
-// device << 1 | exact, plus one so that 0 means free.
+// device << 2 | traits, plus one so that 0 means free.
 std::atomic<uint64_t> g_devices[16];
 
-bool device_has_exact_times(uint64_t device, int fd) {
+uint8_t device_traits(uint64_t device, int fd) {
   for (std::atomic<uint64_t>& slot : g_devices) {
     uint64_t known = slot.load(std::memory_order_relaxed);
     if (known == 0) break;
-    if ((known - 1) >> 1 == device) return (known - 1) & 1;
+    if ((known - 1) >> 2 == device) return (known - 1) & 3;
   }
-  bool exact = fd >= 0 && has_exact_times(fd);
-  if (fd < 0) return false;
-  uint64_t value = (device << 1 | (exact ? 1 : 0)) + 1;
+  if (fd < 0) return kNoTraits;
+  uint8_t traits = traits_of(fd);
+  uint64_t value = (device << 2 | traits) + 1;
   for (std::atomic<uint64_t>& slot : g_devices) {
     uint64_t free = 0;
     if (slot.compare_exchange_strong(free, value) || free == value) break;
   }
-  return exact;
+  return traits;
 }
 
 // The kernel's ticks are 10 ms at most; the rest is for a store that follows the page
@@ -120,7 +129,11 @@ int stat_descriptor(int fd, StatInfo& out) {
 }
 
 bool is_racy(const StatInfo& info, int64_t looked_at, int fd) {
-  return judge(info, looked_at, device_has_exact_times(info.device, fd));
+  return judge(info, looked_at, device_traits(info.device, fd) & kExactTimes);
+}
+
+bool is_last_offset(int64_t offset, const StatInfo& info, int fd) {
+  return offset == INT64_MAX && (device_traits(info.device, fd) & kMarksEnd);
 }
 
 void Counters::add(const Counters& other) {

@@ -107,6 +107,12 @@ inline void set_identity(Entry& entry, const StatInfo& info) {
 // `fd` is open on the same file system, -1 when none is at hand.
 bool is_racy(const StatInfo& info, int64_t looked_at, int fd);
 
+// Whether a directory entry with this d_off, the last one that getdents64() gave, is known
+// to be the last there is, so that asking once more (a tenth of what listing a small
+// directory costs) can be left out. Not "the buffer was not full": a listing that was
+// broken off by an error looks like that as well. `info` and `fd` are the directory's.
+bool is_last_offset(int64_t offset, const StatInfo& info, int fd);
+
 // Counters of one run (and, summed up, of the table's life).
 struct Counters {
   uint64_t hits = 0;           // package roots answered from within the window

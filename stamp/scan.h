@@ -113,6 +113,7 @@ class Scanner {
   bool take(Job& job, unsigned worker);
   bool pop(Job& job, unsigned worker);
   void work(unsigned number);
+  int read_names(int dir, const StatInfo& info, const Filter& filter, Worker& worker);
   void list(DirTask& task, Worker& worker);
   bool look_at_child(DirTask& task, int dir, const char* name, unsigned char type, bool watched,
                      Entry& child, const Entry* old_child, uint32_t old_index, Worker& worker);
