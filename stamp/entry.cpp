@@ -80,6 +80,11 @@ uint8_t device_traits(uint64_t device, int fd) {
 // The kernel's ticks are 10 ms at most; the rest is for a store that follows the page
 // fault which set the time.
 constexpr int64_t kTickMargin = 25 * 1000000;
+// A write() sets the times once, when it begins, and then copies for as long as it takes: a
+// file's size at 10 MB/s covers one that has to wait for a slow disk or for its source.
+// (A growing file's size gives it away; one that is written in place does not.)
+constexpr int64_t kMarginPerByte = 100;
+constexpr int64_t kLongestWrite = int64_t{60} * 1000000000;
 // FAT has 2 s; the rest is for a server's clock that is not quite ours.
 constexpr int64_t kCoarseMargin = int64_t{4} * 1000000000;
 
@@ -87,15 +92,21 @@ bool judge(const StatInfo& info, int64_t looked_at, bool exact) {
   constexpr int64_t kSecond = 1000000000;
   // Both times on a full second: times are kept in seconds here, whatever the type says.
   if (info.ctime % kSecond == 0 && info.mtime % kSecond == 0) exact = false;
-  if (exact) return info.ctime >= looked_at - kTickMargin;
-  return std::max(info.ctime, info.mtime) >= looked_at - kCoarseMargin;
+  int64_t margin = exact ? kTickMargin : kCoarseMargin;
+  if (info.is_regular())
+    margin += info.size < kLongestWrite / kMarginPerByte
+                  ? static_cast<int64_t>(info.size) * kMarginPerByte
+                  : kLongestWrite;
+  return (exact ? info.ctime : std::max(info.ctime, info.mtime)) >= looked_at - margin;
 }
 
 }  // namespace
 
 int stat_path(int dir, const char* path, bool follow_links, StatInfo& out) {
   struct statx sx;
-  int flags = AT_STATX_SYNC_AS_STAT | AT_NO_AUTOMOUNT;
+  // Network file systems are to ask their server: what another machine changed would else
+  // show only when cached attributes expire. Costs local ones nothing.
+  int flags = AT_STATX_FORCE_SYNC | AT_NO_AUTOMOUNT;
   if (!follow_links) flags |= AT_SYMLINK_NOFOLLOW;
   if (*path == '\0') flags |= AT_EMPTY_PATH;
   if (::statx(dir, path, flags, STATX_TYPE | STATX_SIZE | STATX_MTIME | STATX_CTIME | STATX_INO,
