@@ -115,6 +115,7 @@ class Run {
     FreshBuildDir fresh(build_dir);
     Session session{config_, build_dir, *data + "/platforms", project_};
     session.ignore_scripts = line_.ignore_scripts;
+    session.scans.load(join_path(build_dir, "includes"));
     std::vector<BuildPlan> plans;
     for (const std::string& name : names) {
       Result<BuildPlan> plan = make_plan(session, name);
@@ -149,6 +150,8 @@ class Run {
     for (const BuildPlan& plan : plans)
       for (const std::string& name : plan.templates) input.files.push_back(input.templates_dir + "/" + name + ".ninja");
     input.configuration = &config_.dependencies();
+    IncludeMemo includes = session.scans.memo();
+    input.includes = &includes;
     input.began = began_;
 
     bool first = !path_exists(join_path(session.build_dir, "build.ninja"));

@@ -13,6 +13,7 @@
 
 #include "lnk/process_tag.h"
 #include "lnk/sha256.h"
+#include "support/cache_dir.h"
 #include "support/files.h"
 
 namespace fbuild::lnk {
@@ -51,12 +52,7 @@ std::string unique_name() {
 }  // namespace
 
 Result<std::string> cache_directory() {
-  if (std::string dir = environment("FBUILD_CACHE_DIR"); !dir.empty()) return absolute_path(dir);
-  // The XDG specification: a relative path here is to be ignored.
-  if (std::string dir = environment("XDG_CACHE_HOME"); !dir.empty() && dir[0] == '/')
-    return join_path(dir, "fbuild");
-  if (std::string home = environment("HOME"); !home.empty())
-    return join_path(absolute_path(home), ".cache/fbuild");
+  if (std::string dir = user_cache_directory(); !dir.empty()) return dir;
   return Error{"no place for the store: HOME is not set", "set FBUILD_CACHE_DIR to a folder"};
 }
 

@@ -61,8 +61,8 @@ class Explanation {
  public:
   Explanation(size_t limit, std::vector<Difference>& out) : limit_(limit), out_(out) {}
   bool full() const { return out_.size() >= limit_; }
-  void add(std::string item, std::string how) {
-    if (!full()) out_.push_back({std::move(item), std::move(how)});
+  void add(std::string item, std::string how, bool edited = false) {
+    if (!full()) out_.push_back({std::move(item), std::move(how), edited});
   }
 
  private:
@@ -164,9 +164,11 @@ void Session::explain_ref(const Ref& ref, const Hash128& sealed, size_t limit,
         explain.add(std::string(root.path), "its content changed");
         return;
       }
-      for (const SnapshotRow& row : snapshot->rows)
-        explain.add(normalize_path(join_path(root.path, row.path)),
-                    change_text(row.value, value_at(root.view, row.path)));
+      for (const SnapshotRow& row : snapshot->rows) {
+        Value now = value_at(root.view, row.path);
+        explain.add(normalize_path(join_path(root.path, row.path)), change_text(row.value, now),
+                    row.value.kind == Kind::File && now.kind == Kind::File);
+      }
       return;
     }
     case RefType::File: {

@@ -4,21 +4,27 @@
 #include <sys/file.h>
 
 #include <cerrno>
+#include <set>
 
 #include "stamp/definition.h"
 #include "stamp/hash.h"
 
 namespace fbuild::stamp {
 
-std::string objects_set(const std::string& set) { return set + "/objects"; }
+std::string objects_set(const std::string& set) {
+  return set + "/objects";
+}
 
 std::string format_gate(const Gate& gate) {
   std::string out = "place " + quote_word(gate.place) + "\ngenerate";
   for (const std::string& word : gate.generate) out += " " + quote_word(word);
   out += '\n';
   for (const GateEnvironment& environment : gate.environments)
-    out += "environment " + quote_word(environment.name) + " " + quote_word(environment.set) + (environment.is_default ? " default " : " other ") +
-           environment.digest + "\n";
+    out += "environment " + quote_word(environment.name) + " " + quote_word(environment.set) +
+           (environment.is_default ? " default " : " other ") + environment.digest + "\n";
+  for (const GateEnvironment& environment : gate.environments)
+    for (const std::string& folder : environment.shared)
+      out += "shared " + quote_word(environment.name) + " " + quote_word(folder) + "\n";
   for (const GatePackage& package : gate.packages)
     out += "package " + quote_word(package.root) + " " + quote_word(package.stamp) + "\n";
   return out;
@@ -42,7 +48,11 @@ Result<Gate> read_gate(const std::string& path) {
     } else if (kind == "generate" && words->size() > 1) {
       gate.generate.assign(words->begin() + 1, words->end());
     } else if (kind == "environment" && words->size() == 5) {
-      gate.environments.push_back({(*words)[1], (*words)[2], (*words)[3] == "default", (*words)[4]});
+      gate.environments.push_back(
+          {(*words)[1], (*words)[2], (*words)[3] == "default", (*words)[4]});
+    } else if (kind == "shared" && words->size() == 3) {
+      for (GateEnvironment& environment : gate.environments)
+        if (environment.name == (*words)[1]) environment.shared.push_back((*words)[2]);
     } else if (kind == "package" && words->size() == 3) {
       gate.packages.push_back({(*words)[1], (*words)[2]});
     } else {
@@ -56,7 +66,8 @@ Result<Gate> read_gate(const std::string& path) {
 std::string format_state(const PlanState& state) {
   std::string out;
   for (const auto& [name, decision] : state.environments)
-    out += quote_word(name) + (decision.clean ? " clean" : " dirty " + quote_word(decision.token)) + "\n";
+    out += quote_word(name) + (decision.clean ? " clean" : " dirty " + quote_word(decision.token)) +
+           "\n";
   return out;
 }
 
@@ -90,9 +101,11 @@ std::string ninja_escaped(std::string_view path) {
 
 }  // namespace
 
-std::string active_text(const Gate& gate, const PlanState& state, bool load_all) {
+ActiveText active_text(const Gate& gate, const PlanState& state, bool load_all) {
   std::string out = "# What `fbuild-stamp plan` decided.\n", defaults, keeps;
+  std::string planned = ninja_escaped(join_path(gate.build_dir, "planned"));
   bool idle = true;
+  std::set<std::string> shared;
   for (const GateEnvironment& environment : gate.environments) {
     auto known = state.environments.find(environment.name);
     bool clean = known != state.environments.end() && known->second.clean;
@@ -100,14 +113,20 @@ std::string active_text(const Gate& gate, const PlanState& state, bool load_all)
     // The digest makes this text change when only the files it loads did.
     out += "# " + environment.digest + "\n";
     if (clean && !load_all) {
-      out += "subninja " + folder + "/stub.ninja\n";
+      out += "ready = " + planned + "\nsubninja " + folder + "/stub.ninja\n";
       keeps += "include " + folder + "/keep.ninja\n";
     } else {
       idle = false;
       std::string token = known == state.environments.end() ? "" : known->second.token;
       out += "ready = " + folder + "/sealed\nsubninja " + folder + "/graph.ninja\n";
-      out += "build " + folder + "/sealed: fbuild_seal " + folder + "/made\n  environment = " +
-             environment.name + "\n  token = " + token + "\n";
+      // Every compile has the epoch among its inputs, and so waits for the plan.
+      out += "build " + folder + "/epoch: phony || " + planned + "\n";
+      for (const std::string& group : environment.shared) {
+        if (!shared.insert(group).second) continue;
+        out += "subninja " + ninja_escaped(group) + ".ninja\nbuild " + ninja_escaped(group) + "/epoch: phony || " + planned + "\n";
+      }
+      out += "build " + folder + "/sealed: fbuild_seal " + folder +
+             "/made\n  environment = " + environment.name + "\n  token = " + token + "\n";
     }
     if (environment.is_default) defaults += " " + ninja_escaped(environment.name);
   }
@@ -118,14 +137,16 @@ std::string active_text(const Gate& gate, const PlanState& state, bool load_all)
     out += keeps;
   }
   if (!defaults.empty()) out += "default" + defaults + "\n";
-  return out;
+  std::string loaded = hex(hash_text(out));
+  out += "build " + planned + ": fbuild_late\n  loaded = " + loaded + "\n";
+  return {std::move(out), std::move(loaded)};
 }
 
-Status publish_active(const Gate& gate, const PlanState& state, const std::string& active) {
+Status publish_active(const Gate& gate, const PlanState& state, const ActiveText& active) {
   const std::pair<const char*, std::string> files[] = {
       {"plan.state", format_state(state)},
-      {"active.ninja", active},
-      {"plan.stamp", hex(hash_text(active)) + "\n"},
+      {"active.ninja", active.text},
+      {"plan.stamp", hex(hash_text(active.text)) + "\n"},
   };
   for (const auto& [name, content] : files)
     if (Result<bool> wrote = write_if_changed(join_path(gate.build_dir, name), content); !wrote)

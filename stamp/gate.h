@@ -8,13 +8,20 @@
 //       environment NAME SET default|other DIGEST
 //                                       SET is its watch set (a debug build has one of its
 //                                       own); DIGEST changes with its ninja files
+//       shared NAME FOLDER              NAME uses what FOLDER.ninja makes in FOLDER
 //       package ROOT STAMP              STAMP is an input of every compile that uses ROOT
 //   <build>/plan.state    one line per environment: `NAME clean` or `NAME dirty TOKEN`
 //   <build>/active.ninja  loads the stub of each clean environment, the graph of each other
 //   <build>/plan.stamp    digest of active.ninja; what ninja compares to know of a change
+//   <build>/planned       resolves for the ninja that this plan ran for; see ninja_lock.h.
+//                         Whatever is loaded waits for it, so that a ninja that did not run
+//                         the plan first (a manifest of somebody else's that loads ours, or
+//                         one called by a name we do not know) runs it then, and stops when
+//                         the plan decides other than what it has loaded
 //
 // By name, the folder of environment E has graph.ninja, stub.ninja, keep.ninja (mentions
-// its objects, so that `-t cleandead` spares them), epoch and sealed.
+// its objects, so that `-t cleandead` spares them), epoch and sealed; a shared folder has an
+// epoch of its own.
 #pragma once
 
 #include <map>
@@ -31,6 +38,7 @@ struct GateEnvironment {
   std::string set;
   bool is_default = false;
   std::string digest;
+  std::vector<std::string> shared = {};  // folders
 };
 
 struct GatePackage {
@@ -66,12 +74,17 @@ std::string format_state(const PlanState& state);
 // A state that cannot be read is one that knows nothing: everything is dirty.
 PlanState read_state(const std::string& path);
 
-// The text of active.ninja for the gate's environments. Those the state does not know are
+// The text of active.ninja for the gate's environments, and the digest of what it loads,
+// which the edge that runs the plan late is called with. Those the state does not know are
 // dirty. `load_all` loads every graph.
-std::string active_text(const Gate& gate, const PlanState& state, bool load_all);
+struct ActiveText {
+  std::string text;
+  std::string loaded;
+};
+ActiveText active_text(const Gate& gate, const PlanState& state, bool load_all);
 
 // Writes state, active.ninja and plan.stamp, each only when it changes, plan.stamp last.
-Status publish_active(const Gate& gate, const PlanState& state, const std::string& active);
+Status publish_active(const Gate& gate, const PlanState& state, const ActiveText& active);
 
 // Holds the build directory's lock file for short changes of the files above.
 Result<Fd> lock_gate(const std::string& build_dir);

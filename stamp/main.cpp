@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "stamp/object_store.h"
+#include "stamp/once.h"
 #include "stamp/options.h"
 #include "stamp/plan.h"
 #include "stamp/watch.h"
@@ -228,6 +230,34 @@ Result<int> run_stats(Session& session, const Options& options, Output& output) 
   return 0;
 }
 
+Result<int> run_objects(const Options& options, Output& output) {
+  Result<ObjectStore> store = object_store_from_environment();
+  if (!store) return store.error();
+  std::string job = options.operands.empty() ? "" : options.operands[0];
+  uint64_t budget = store->budget;
+  if (job == "trim" && options.operands.size() == 2) {
+    Result<uint64_t> given = parse_object_budget(options.operands[1]);
+    if (!given) return Error{"'" + options.operands[1] + "' is no size", "a number of bytes, or one such as 500M or 2G"};
+    budget = *given;
+  } else if (job == "clear" && options.operands.size() == 1) {
+    budget = 0;
+  } else if (job != "trim" && !job.empty()) {
+    return Error{"'" + options.operands.back() + "' is not expected here", "fbuild-stamp objects [trim [SIZE] | clear]"};
+  }
+  ObjectUsage usage;
+  if (!store->root.empty()) usage = job.empty() ? measure_objects(*store) : trim_objects(*store, budget);
+  if (options.json) {
+    output.out += "{\"folder\": " + json_string(store->root) + ", \"entries\": " + std::to_string(usage.entries) +
+                  ", \"bytes\": " + std::to_string(usage.bytes) + ", \"budget\": " + std::to_string(store->budget) + "}\n";
+  } else if (store->root.empty()) {
+    output.out += "off\n";
+  } else {
+    output.out += store->root + ": " + std::to_string(usage.entries) + " entries, " + std::to_string(usage.bytes) +
+                  " bytes of " + std::to_string(store->budget) + "\n";
+  }
+  return 0;
+}
+
 Result<int> run_verify(Session& session, Output& output) {
   Result<std::vector<std::string>> wrong = session.verify_contents();
   if (!wrong) return wrong.error();
@@ -244,6 +274,7 @@ Result<int> run(Session& session, const Options& options, Output& output) {
   if (options.command == "seal") return run_seal(session, options, output);
   if (options.command == "list") return run_list(session, options, output);
   if (options.command == "stats") return run_stats(session, options, output);
+  if (options.command == "objects") return run_objects(options, output);
   if (options.command == "verify") return run_verify(session, output);
   if (options.command == "drop") return plain(session.drop(options.operands[0]));
   if (options.command == "clear") return plain(session.clear());
@@ -255,12 +286,17 @@ Result<int> run(Session& session, const Options& options, Output& output) {
 int main(int argc, char** argv) {
   // A file-size limit is an error to report, not to die of.
   ::signal(SIGXFSZ, SIG_IGN);
+  if (argc > 1 && std::strcmp(argv[1], "once") == 0) {
+    Result<int> status = run_once({argv + 2, argv + argc});
+    if (!status) return fail(status.error());
+    ::_exit(*status);
+  }
   Result<Options> options = parse_options(argc, argv);
   if (!options) return fail(options.error());
   if (options->help) return put(1, kUsage) ? 0 : 2;
   if (options->command == "plan" || options->command == "finish") {
     const std::vector<std::string>& words = options->operands;
-    Result<int> status = options->command == "plan" ? run_plan(words[0], options->table)
+    Result<int> status = options->command == "plan" ? run_plan(words[0], options->table, words.size() > 1 ? words[1] : "")
                                                     : run_finish(words[0], options->table, words[1], words[2]);
     if (!status) return fail(status.error());
     return *status;

@@ -1,11 +1,17 @@
 #include "stamp/ninja_lock.h"
 
+#include <signal.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 
 #include "stamp/gate.h"
 #include "support/files.h"
@@ -16,7 +22,7 @@ namespace {
 
 struct Process {
   long id = 0;
-  long parent = 0;
+  long parent = 0, group = 0, session = 0;
   unsigned long long started = 0;  // clock ticks since boot
   std::string name;
 };
@@ -32,7 +38,9 @@ Process find_process(long id) {
   out.name = text->substr(open + 1, close - open - 1);
   char state = 0;
   const char* rest = text->c_str() + close + 1;
-  if (std::sscanf(rest, " %c %ld", &state, &out.parent) != 2 || state == 'Z' || state == 'X') return Process{};
+  if (std::sscanf(rest, " %c %ld %ld %ld", &state, &out.parent, &out.group, &out.session) != 4 ||
+      state == 'Z' || state == 'X')
+    return Process{};
   int field = 2;  // of those behind the name; the start time is the 20th
   for (const char* p = rest; *p; ++p)
     if (*p == ' ' && ++field == 22) out.started = std::strtoull(p + 1, nullptr, 10);
@@ -40,9 +48,23 @@ Process find_process(long id) {
   return out;
 }
 
-// The process that started us, shells in between left out.
+bool is_ninja(const std::string& name) {
+  return name == "ninja" || name == "ninja-build" || name == "samu" || name == "n2";
+}
+
+// Whether whoever started the process is gone, and it fell to one that adopts orphans: the
+// first process, or the one that serves a whole login.
+bool is_orphan(const Process& process) {
+  Process parent = find_process(process.parent);
+  if (parent.id == 1) return !is_ninja(parent.name);
+  return parent.id == 0 || parent.session != process.session;
+}
+
+// The process that started us, shells in between left out. None when it is gone.
 Process starter() {
-  Process process = find_process(::getppid());
+  Process us = find_process(::getpid());
+  if (is_orphan(us)) return {};
+  Process process = find_process(us.parent);
   for (const char* shell : {"sh", "dash", "bash", "busybox"})
     if (process.name == shell && process.parent > 1)
       if (Process above = find_process(process.parent); above.id) process = above;
@@ -55,12 +77,86 @@ bool is_ancestor(long id) {
   return false;
 }
 
+std::string lock_text(const Process& ninja) {
+  return std::to_string(ninja.id) + " " + std::to_string(ninja.started) + "\n";
+}
+
+// Commands that a ninja which started at `since` left running: process groups of orphans
+// that work in this directory and name the build directory in their arguments.
+std::vector<Process> leftovers(const std::string& build_dir, unsigned long long since,
+                               const Process& ninja) {
+  std::vector<Process> out;
+  Result<std::vector<DirEntry>> all = list_directory("/proc");
+  char here[PATH_MAX], there[PATH_MAX];
+  if (!all || !::getcwd(here, sizeof here)) return out;
+  for (const DirEntry& entry : *all) {
+    long id = std::atol(entry.name.c_str());
+    if (id <= 1 || id == ::getpid()) continue;
+    std::string folder = "/proc/" + entry.name;
+    ssize_t n = ::readlink((folder + "/cwd").c_str(), there, sizeof there - 1);
+    if (n <= 0 || std::string_view(there, static_cast<size_t>(n)) != here) continue;
+    Process process = find_process(id);
+    if (!process.id || process.started < since || process.group == ::getpgrp()) continue;
+    Result<std::string> arguments = read_file(folder + "/cmdline");
+    if (!arguments || arguments->find(build_dir) == std::string::npos) continue;
+    Process leader = find_process(process.group);
+    if (!leader.id) leader = process;
+    if (leader.id == ninja.id || leader.name == ninja.name || is_ninja(leader.name)) continue;
+    if (is_orphan(leader)) out.push_back(process);
+  }
+  return out;
+}
+
+void end_leftovers(const std::string& build_dir, unsigned long long since, const Process& ninja) {
+  for (int number : {SIGTERM, SIGKILL}) {
+    std::vector<Process> left = leftovers(build_dir, since, ninja);
+    if (left.empty()) return;
+    if (number == SIGTERM)
+      std::fprintf(stderr, "fbuild: ends what a ninja that was killed left running\n");
+    for (const Process& process : left) ::kill(static_cast<pid_t>(-process.group), number);
+    for (int i = 0; i < 200 && !left.empty(); ++i) {
+      timespec pause = {0, 5 * 1000 * 1000};
+      ::nanosleep(&pause, nullptr);
+      std::erase_if(left, [](const Process& p) { return find_process(p.id).started != p.started; });
+    }
+  }
+}
+
+// Whether a ninja that loaded what is loaded now could have been compiling.
+bool may_have_built(const std::string& build_dir) {
+  PlanState state = read_state(join_path(build_dir, "plan.state"));
+  return state.environments.empty() ||
+         std::any_of(state.environments.begin(), state.environments.end(),
+                     [](const auto& item) { return !item.second.clean; });
+}
+
+Status link_planned(const std::string& build_dir, const Process& ninja) {
+  std::string target = "/proc/" + std::to_string(ninja.id) + "/cwd";
+  if (build_dir[0] != '/') target += "/" + build_dir + "/gate";
+  std::string path = join_path(build_dir, "planned"), fresh = path + ".new";
+  // Under the gate's lock: what is there is of a process that died.
+  ::unlink(fresh.c_str());
+  if (::symlink(target.c_str(), fresh.c_str()) != 0 || ::rename(fresh.c_str(), path.c_str()) != 0)
+    return Error{"cannot be made: " + errno_text(errno), "", path};
+  return {};
+}
+
+Error gone() {
+  return Error{"the ninja that started this is gone", "run ninja again"};
+}
+
 }  // namespace
+
+void end_with_ninja() {
+  // SIGTERM: commands that we run are ended with us.
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
 
 Status lock_for_ninja(const std::string& build_dir, bool wait) {
   std::string path = join_path(build_dir, "ninja.lock");
   Process ours = starter();
-  std::string mine = std::to_string(ours.id) + " " + std::to_string(ours.started) + "\n";
+  if (!ours.id) return gone();
+  std::string mine = lock_text(ours);
   for (bool told = false;; told = true) {
     Result<Fd> guard = lock_gate(build_dir);
     if (!guard) return guard.error();
@@ -73,16 +169,29 @@ Status lock_for_ninja(const std::string& build_dir, bool wait) {
       Process other = find_process(id);
       held = other.id && other.started == started;
     }
-    if (!held) return replace_file(path, mine);
+    if (!held) {
+      if (started && may_have_built(build_dir)) end_leftovers(build_dir, started, ours);
+      if (Status s = link_planned(build_dir, ours); !s) return s;
+      return replace_file(path, mine);
+    }
     guard->reset(-1);
     if (!wait || is_ancestor(id))
       return Error{"another ninja (process " + std::to_string(id) + ") is building this project",
                    "let it end, then try again", build_dir};
     if (!told)
-      std::fprintf(stderr, "fbuild: waiting for another ninja (process %ld) that builds this project\n", id);
+      std::fprintf(
+          stderr, "fbuild: waiting for another ninja (process %ld) that builds this project\n", id);
     timespec pause = {0, 50 * 1000 * 1000};
     ::nanosleep(&pause, nullptr);
   }
+}
+
+Status check_ninja_lock(const std::string& build_dir) {
+  Process ours = starter();
+  if (!ours.id) return gone();
+  Result<std::string> text = read_file(join_path(build_dir, "ninja.lock"));
+  if (text && *text == lock_text(ours)) return {};
+  return Error{"another ninja took this build over", "run ninja again", build_dir};
 }
 
 }  // namespace fbuild::stamp

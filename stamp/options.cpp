@@ -27,8 +27,14 @@ const char* const kUsage =
     "  verify                     compare the table with the files' contents\n"
     "  drop SET                   forget a set\n"
     "  clear                      forget everything\n"
-    "  plan GATE                  decide what ninja has to load (called by ninja)\n"
+    "  plan GATE [LOADED]         decide what ninja has to load (called by ninja)\n"
     "  finish GATE ENV TOKEN      record ENV as built (called by ninja)\n"
+    "  once [--with TEXT]... -- COMMAND...\n"
+    "                             run a compile, or take its result from the object store\n"
+    "                             when it has run on the same contents before\n"
+    "  objects [--json]           entries and bytes of the object store\n"
+    "  objects trim [SIZE] | clear\n"
+    "                             remove what was used longest ago, or everything\n"
     "\n"
     "      --table FILE           the table (default: .fbuild/build/watch.table)\n"
     "      --help, --version\n"
@@ -44,7 +50,8 @@ const char* const kUsage =
     "  command SHELL LINE\n"
     "\n"
     "FBUILD_WATCH_SET_CACHE_SECS: how long package roots are trusted after a full check\n"
-    "(default 2; 0: never). Exit status: 0, or 1 as above, or 2 for a bad call.\n";
+    "(default 2; 0: never). FBUILD_OBJECT_CACHE: off, or the object store's size (default\n"
+    "1G); FBUILD_CACHE_DIR: where it lies. Exit status: 0, or 1 as above, or 2 for a bad call.\n";
 
 namespace {
 
@@ -60,7 +67,8 @@ constexpr CommandShape kCommands[] = {
     {"explain", 1, 1, "SET"},      {"list", 1, 1, "SET"},
     {"stats", 0, 0, ""},           {"verify", 0, 0, ""},
     {"drop", 1, 1, "SET"},         {"clear", 0, 0, ""},
-    {"plan", 1, 1, "GATE"},        {"finish", 3, 3, "GATE ENVIRONMENT TOKEN"},
+    {"objects", 0, 2, "[trim [SIZE] | clear]"},
+    {"plan", 1, 2, "GATE [LOADED]"}, {"finish", 3, 3, "GATE ENVIRONMENT TOKEN"},
 };
 
 struct OptionShape {
@@ -75,7 +83,7 @@ constexpr OptionShape kOptions[] = {
     {"--exit-code", " check status explain ", false},
     {"--no-table", " check status explain list ", false},
     {"--verbose", " check seal status explain ", false},
-    {"--json", " stats ", false},
+    {"--json", " stats objects ", false},
     {"--help", "", false},
     {"--version", "", false},
 };

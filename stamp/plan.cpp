@@ -1,5 +1,6 @@
 #include "stamp/plan.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,28 +10,33 @@
 #include <cstring>
 #include <set>
 
+#include "stamp/clock.h"
 #include "stamp/gate.h"
 #include "stamp/hash.h"
 #include "stamp/ninja_lock.h"
+#include "stamp/visible.h"
 #include "stamp/watch.h"
+#include "support/include_memo.h"
 #include "support/process.h"
 
 namespace fbuild::stamp {
 
 namespace {
 
-void say(FILE* stream, const std::string& line) { std::fprintf(stream, "%s\n", line.c_str()); }
+void say(FILE* stream, const std::string& line) {
+  std::fprintf(stream, "%s\n", line.c_str());
+}
 
 bool is_on(const char* variable, bool otherwise) {
   const char* value = std::getenv(variable);
   if (!value || !*value) return otherwise;
-  return std::strcmp(value, "0") != 0 && std::strcmp(value, "off") != 0 && std::strcmp(value, "no") != 0;
+  return std::strcmp(value, "0") != 0 && std::strcmp(value, "off") != 0 &&
+         std::strcmp(value, "no") != 0;
 }
 
 int64_t mtime_of(const std::string& path) {
   struct stat st;
-  if (::stat(path.c_str(), &st) != 0) return 0;
-  return int64_t{st.st_mtim.tv_sec} * 1000000000 + st.st_mtim.tv_nsec;
+  return ::stat(path.c_str(), &st) == 0 ? int64_t{st.st_mtim.tv_sec} * 1000000000 + st.st_mtim.tv_nsec : 0;
 }
 
 // `"used": N` and `"max": N` of one part of firmware.size.json, as "RAM   0.4%".
@@ -52,9 +58,11 @@ std::string share(const std::string& json, const char* part, const char* title) 
 
 class Plan {
  public:
-  Plan(std::string gate_path, std::string table) : gate_path_(std::move(gate_path)), table_(std::move(table)) {}
+  Plan(std::string gate_path, std::string table, std::string loaded)
+      : gate_path_(std::move(gate_path)), table_(std::move(table)), loaded_(std::move(loaded)) {}
 
   Result<int> run() {
+    began_ = file_clock_now();
     std::string build_dir(dir_name(gate_path_));
     if (Status s = lock_for_ninja(build_dir, is_on("FBUILD_WAIT", true)); !s) return s.error();
     Result<Gate> gate = read_gate(gate_path_);
@@ -73,10 +81,14 @@ class Plan {
       if (int status = generate(); status != 0) return status;
       if (Status again = look(); !again) return again.error();
     }
-    if (Status s = make_visible(); !s) return s.error();
+    Result<Seen> seen = make_visible(*session_, gate_, status_);
+    if (!seen) return seen.error();
+    seen_ = std::move(*seen);
+    for (const std::string& line : seen_.warnings) say(stderr, "fbuild: warning: " + line);
     if (Status s = remove_foreign_artifacts(); !s) return s.error();
     if (Status s = restore_mtimes(); !s) return s.error();
     if (Status s = session_->mark(names_); !s) return s.error();
+    if (build_files_confirmed_ || seen_.new_time) confirm_build_files();
     return publish();
   }
 
@@ -91,7 +103,42 @@ class Plan {
     if (!std::binary_search(all.begin(), all.end(), name)) return false;
     Result<std::vector<SetStatus>> status = session_->check({&name, 1});
     if (!status) return status.error();
-    return status->front().clean;
+    return status->front().clean || only_edits_that_generate_nothing(status->front().token);
+  }
+
+  // Sources were edited, and each still includes what it did: what was generated from them
+  // is as it would be now. Then that is what this state is recorded as.
+  bool only_edits_that_generate_nothing(const std::string& token) {
+    if (token.empty()) return false;
+    Result<std::vector<Difference>> differences = session_->explain(kProjectSet);
+    if (!differences || differences->empty()) return false;
+    for (const Difference& difference : *differences)
+      if (!difference.edited) return false;
+    Result<std::string> text = read_file(in_build("includes"));
+    if (!text) return false;
+    IncludeMemo memo = parse_include_memo(*text);
+    for (const Difference& difference : *differences) {
+      auto known = memo.find(difference.item);
+      if (known == memo.end()) return false;
+      // Times may be finer than the clock: began_ can be before an edit that it follows.
+      newest_edit_ = std::max(newest_edit_, mtime_of(difference.item));
+      Result<std::string> source = read_file(difference.item);
+      if (!source || scan_includes(*source) != known->second.lines) return false;
+    }
+    // Refused when something changed meanwhile; then the next plan finds it changed.
+    Result<SealOutcome> sealed = session_->seal(kProjectSet, token, {.record_times = false});
+    if (!sealed) return false;
+    build_files_confirmed_ = sealed->sealed;
+    return true;
+  }
+
+  // Ungated, the build files go by times: they are as good as new.
+  void confirm_build_files() {
+    int64_t time = std::max({began_, newest_edit_, seen_.new_time});
+    timespec times[2] = {{0, UTIME_OMIT}, {time / 1000000000, time % 1000000000}};
+    std::vector<std::string> files = {"all.ninja"};
+    for (const GateEnvironment& environment : gate_.environments) files.push_back(environment.name + "/build.ninja");
+    for (const std::string& file : files) (void)!::utimensat(AT_FDCWD, in_build(file).c_str(), times, 0);
   }
 
   int generate() {
@@ -121,76 +168,9 @@ class Plan {
     return {};
   }
 
-  // Whether ninja, comparing times, would take notice of this file's new content.
-  bool shows(int64_t mtime) const { return mtime > last_activity_; }
-
-  // A changed file whose time ninja would not notice is touched. An installed package is
-  // not ours to touch: its stamp is renewed. Where neither can be, nothing is sealed.
-  Status make_visible() {
-    last_activity_ = std::max(mtime_of(in_build(".ninja_log")), mtime_of(in_build(".ninja_deps")));
-    struct Hidden {
-      bool package = false;
-      std::vector<std::string> environments;
-    };
-    std::map<std::string, Hidden> hidden;  // by path
-    for (SetStatus& status : status_) {
-      if (!session_->is_marked(status.name)) {
-        // Nothing is known of what its objects were made from.
-        if (Status s = renew(in_build(environment_of(status) + "/epoch")); !s) return s;
-        status.clean = false;
-        continue;
-      }
-      Result<std::vector<EntryInfo>> changed = session_->changed_since_mark(status.name);
-      if (!changed) return changed.error();
-      for (const EntryInfo& info : *changed) {
-        if (info.artifact || info.kind != Kind::File || shows(info.mtime)) continue;
-        // Programs of the system: their digest is in the toolchain's stamp.
-        if (info.root.empty() && info.path.starts_with("/")) continue;
-        Hidden& file = hidden[info.path];
-        file.package = info.package;
-        file.environments.push_back(environment_of(status));
-      }
-    }
-    std::vector<std::pair<std::string, std::optional<int64_t>>> files;
-    std::set<std::string> stamps;
-    for (const auto& [path, file] : hidden) {
-      const GatePackage* package = file.package ? package_of(path) : nullptr;
-      if (package) {
-        stamps.insert(package->stamp);
-      } else {
-        files.emplace_back(path, std::nullopt);
-      }
-    }
-    Result<std::vector<std::string>> failed = session_->set_mtimes(files);
-    if (!failed) return failed.error();
-    for (const std::string& path : *failed) {
-      say(stderr, "fbuild: warning: " + path + ": its content changed without a newer time, and its time cannot be set; what may use it is built anew each time");
-      for (const std::string& environment : hidden[path].environments) {
-        unsealable_.insert(environment);
-        stamps.insert(in_build(environment + "/epoch"));
-      }
-    }
-    for (const std::string& stamp : stamps)
-      if (Status s = renew(stamp); !s) return s;
-    return {};
-  }
-
-  const GatePackage* package_of(const std::string& path) const {
-    for (const GatePackage& package : gate_.packages)
-      if (path.starts_with(package.root + "/")) return &package;
-    return nullptr;
-  }
-
   // status_ is in the order of the gate's environments.
   const std::string& environment_of(const SetStatus& status) const {
     return gate_.environments[static_cast<size_t>(&status - status_.data())].name;
-  }
-
-  // Makes a stamp newer than everything, with a content it never had.
-  static Status renew(const std::string& path) {
-    timespec now;
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    return replace_file(path, std::to_string(now.tv_sec) + "." + std::to_string(now.tv_nsec) + "\n");
   }
 
   // An image that is not what was sealed is somebody else's, or half made: ninja makes it
@@ -214,7 +194,9 @@ class Plan {
     std::vector<std::string> sets;
     for (const SetStatus& status : status_)
       if (status.sealed) sets.push_back(objects_set(status.name));
-    if (sets.empty() || std::all_of(status_.begin(), status_.end(), [](const SetStatus& s) { return s.clean; })) return {};
+    if (sets.empty() ||
+        std::all_of(status_.begin(), status_.end(), [](const SetStatus& s) { return s.clean; }))
+      return {};
     Result<std::vector<SetStatus>> objects = session_->check(sets);
     if (!objects) return {};  // not defined: there is nothing to restore
     // An object that was made since is newer than its source's sealed time for a reason.
@@ -222,7 +204,10 @@ class Plan {
       if (!status.clean) return {};
     std::map<std::string, std::optional<int64_t>> files;
     auto collect = [&](const EntryInfo& info) {
-      if (info.kind != Kind::File || info.package || !info.sealed_mtime || info.sealed_mtime == info.mtime) return;
+      if (info.kind != Kind::File || info.package || !info.sealed_mtime ||
+          info.sealed_mtime == info.mtime)
+        return;
+      if (seen_.unsettled.count(info.path)) return;
       files[info.path] = info.sealed_mtime;
     };
     for (const SetStatus& status : status_)
@@ -232,7 +217,9 @@ class Plan {
     std::vector<std::pair<std::string, std::optional<int64_t>>> list(files.begin(), files.end());
     Result<std::vector<std::string>> failed = session_->set_mtimes(list);
     if (!failed) return failed.error();
-    return {};
+    std::vector<std::string> restored;
+    for (const auto& [path, time] : files) restored.push_back(path);
+    return forget_pending_files(gate_.build_dir, restored);
   }
 
   // Ninja rewrites its dependency log with only what is loaded once it holds 1000 records
@@ -265,17 +252,30 @@ class Plan {
   Result<int> publish() {
     Result<Fd> lock = lock_gate(gate_.build_dir);
     if (!lock) return lock.error();
+    // A ninja that was killed has no say any more in what the next one loads.
+    if (Status s = check_ninja_lock(gate_.build_dir); !s) return s.error();
     PlanState state;
     bool all_clean = true;
     for (const SetStatus& status : status_) {
-      bool sealable = !unsealable_.count(environment_of(status));
-      state.environments[environment_of(status)] = {status.clean && sealable, status.clean || !sealable ? "" : status.token};
+      bool sealable = !seen_.unsealable.count(environment_of(status));
+      state.environments[environment_of(status)] = {status.clean && sealable,
+                                                    status.clean || !sealable ? "" : status.token};
       all_clean = all_clean && status.clean && sealable;
     }
     bool load_all = !all_clean && log_has_grown();
-    if (Status s = publish_active(gate_, state, active_text(gate_, state, load_all)); !s) return s.error();
+    ActiveText active = active_text(gate_, state, load_all);
+    if (Status s = publish_active(gate_, state, active); !s) return s.error();
+    if (!loaded_.empty() && loaded_ != active.loaded) {
+      say(stderr,
+          "fbuild: there is something to build, and this ninja had loaded its files before that "
+          "was known: run it again\n(It would know in time if the file it is started with had the "
+          "line `build THAT-FILE: phony " +
+              in_build("plan.stamp") + "`.)");
+      return 1;
+    }
     tell_clean(state);
-    for (const std::string& line : session_->take_warnings()) say(stderr, "fbuild: warning: " + line);
+    for (const std::string& line : session_->take_warnings())
+      say(stderr, "fbuild: warning: " + line);
     tell_phases();
     return 0;
   }
@@ -296,30 +296,38 @@ class Plan {
   void tell_phases() {
     if (!is_on("FBUILD_PERF_LOG", false)) return;
     for (const Phase& phase : session_->phases())
-      std::fprintf(stderr, "fbuild-stamp plan: %-9s %9.3f ms\n", phase.name, static_cast<double>(phase.nanoseconds) / 1e6);
+      std::fprintf(stderr, "fbuild-stamp plan: %-9s %9.3f ms\n", phase.name,
+                   static_cast<double>(phase.nanoseconds) / 1e6);
   }
 
   std::string in_build(const std::string& name) const { return join_path(gate_.build_dir, name); }
 
-  std::string gate_path_, table_;
+  std::string gate_path_, table_, loaded_;
   Gate gate_;
   std::optional<Session> session_;
   std::vector<std::string> names_;
   std::vector<SetStatus> status_;
-  std::set<std::string> unsealable_;
-  int64_t last_activity_ = 0;
+  Seen seen_;
+  int64_t began_ = 0;  // file clock
+  int64_t newest_edit_ = 0;
+  bool build_files_confirmed_ = false;
 };
 
 }  // namespace
 
-Result<int> run_plan(const std::string& gate_path, const std::string& table) {
-  return Plan(gate_path, table).run();
+Result<int> run_plan(const std::string& gate_path, const std::string& table,
+                     const std::string& loaded) {
+  end_with_ninja();
+  return Plan(gate_path, table, loaded).run();
 }
 
 Result<int> run_finish(const std::string& gate_path, const std::string& table,
                        const std::string& environment, const std::string& token) {
+  end_with_ninja();
   Result<Gate> gate = read_gate(gate_path);
   if (!gate) return gate.error();
+  // What a ninja that was killed had built may not be there any more.
+  if (Status s = check_ninja_lock(gate->build_dir); !s) return s.error();
   std::string done = join_path(gate->build_dir, environment + "/sealed");
   if (token.empty()) {
     // Said by plan already. The file tells ninja that this edge has run.
@@ -335,7 +343,8 @@ Result<int> run_finish(const std::string& gate_path, const std::string& table,
   if (Status s = replace_file(done, token + "\n"); !s) return s.error();
   for (const std::string& line : session.take_warnings()) say(stderr, "fbuild: warning: " + line);
   if (!outcome->sealed) {
-    say(stdout, environment + ": built, but not recorded as up to date: " + outcome->reason + "; run ninja again");
+    say(stdout, environment + ": built, but not recorded as up to date: " + outcome->reason +
+                    "; run ninja again");
     return 0;
   }
   std::string objects = objects_set(set);
@@ -343,16 +352,20 @@ Result<int> run_finish(const std::string& gate_path, const std::string& table,
   if (std::binary_search(all.begin(), all.end(), objects)) {
     Result<std::vector<SetStatus>> status = session.check({&objects, 1});
     if (!status) return status.error();
-    if (Result<SealOutcome> sealed = session.seal(objects, status->front().token); !sealed) return sealed.error();
+    if (Result<SealOutcome> sealed = session.seal(objects, status->front().token); !sealed)
+      return sealed.error();
   }
   // The next ninja loads the stub at once.
   Result<Fd> lock = lock_gate(gate->build_dir);
   if (!lock) return lock.error();
+  if (Status s = check_ninja_lock(gate->build_dir); !s) return s.error();
+  if (Status s = forget_pending_set(gate->build_dir, set); !s) return s.error();
   PlanState state = read_state(join_path(gate->build_dir, "plan.state"));
   auto known = state.environments.find(environment);
   if (known == state.environments.end() || known->second.token != token) return 0;
   known->second = {true, ""};
-  if (Status s = publish_active(*gate, state, active_text(*gate, state, false)); !s) return s.error();
+  if (Status s = publish_active(*gate, state, active_text(*gate, state, false)); !s)
+    return s.error();
   return 0;
 }
 

@@ -13,8 +13,11 @@
 
 namespace fbuild::stamp {
 
-// Runs `plan` for the gate file at `gate_path`. Returns the exit status for ninja.
-Result<int> run_plan(const std::string& gate_path, const std::string& table);
+// Runs `plan` for the gate file at `gate_path`. Returns the exit status for ninja. `loaded`
+// is "" when ninja runs this before it loads anything, and else the digest of what it has
+// loaded: the status is 1 then, with a word to the user, unless that is what has to be.
+Result<int> run_plan(const std::string& gate_path, const std::string& table,
+                     const std::string& loaded);
 
 // Seals an environment with the token its graph was loaded with ("": it cannot be).
 Result<int> run_finish(const std::string& gate_path, const std::string& table,

@@ -68,6 +68,9 @@ struct SealOutcome {
 struct Difference {
   std::string item;  // "src/main.cpp", "env HOME", "command git rev-parse HEAD", "metadata"
   std::string how;   // "content changed (120 -> 121 bytes)", "added", "removed", ...
+  // A file that was there and is there, and no more than its content changed; `item` is
+  // its path.
+  bool edited = false;
 };
 
 // One watched file of a set, as of the last look.

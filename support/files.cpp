@@ -49,7 +49,8 @@ Result<std::string> read_file(const std::string& path) {
   if (!S_ISREG(st.st_mode)) return Error{"not a regular file", "", path};
   std::string content;
   // One byte more than expected, so that the end is seen without another read.
-  content.resize(static_cast<size_t>(st.st_size) + 1);
+  // Files of /proc have no size.
+  content.resize(st.st_size > 0 ? static_cast<size_t>(st.st_size) + 1 : 4096);
   size_t size = 0;
   for (;;) {
     if (size == content.size()) content.resize(content.size() * 2);

@@ -3,44 +3,57 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
+#include <mutex>
 
 #include "support/files.h"
+#include "support/keeper.h"
 
 namespace fbuild {
 
 namespace {
 
-// The group to take with us when a signal ends this process; 0 when no child runs.
-volatile sig_atomic_t g_child_group = 0;
+// Keepers of commands that run. A slot is free when it is 0.
+std::array<std::atomic<pid_t>, 64> g_keepers;
 
-void forward_and_die(int signal_number) {
-  if (g_child_group > 0) ::kill(-static_cast<pid_t>(g_child_group), SIGKILL);
+void end_keepers_and_die(int signal_number) {
+  for (std::atomic<pid_t>& slot : g_keepers)
+    if (pid_t keeper = slot.load(); keeper > 0) ::kill(keeper, kKeeperEnd);
+  // Whoever waits for us may rely on it that nothing of ours runs any more.
+  for (std::atomic<pid_t>& slot : g_keepers)
+    if (pid_t keeper = slot.load(); keeper > 0) ::waitpid(keeper, nullptr, 0);
   // SA_RESETHAND has put the default action back: die of the same signal.
   ::raise(signal_number);
 }
 
-// While it lives, SIGINT, SIGTERM and SIGHUP kill the child's group before us. A signal
+// While one of these lives, SIGINT, SIGTERM and SIGHUP end the commands before us. A signal
 // that our caller ignores stays ignored.
 class SignalForwarding {
  public:
   SignalForwarding() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (users_++) return;
+    // Where SIGCHLD is ignored, nobody is told how a child ended.
+    struct sigaction child;
+    ::sigaction(SIGCHLD, nullptr, &child);
+    if (child.sa_handler == SIG_IGN) ::signal(SIGCHLD, SIG_DFL);
     for (int i = 0; i < 3; ++i) {
       struct sigaction action = {};
-      action.sa_handler = forward_and_die;
+      action.sa_handler = end_keepers_and_die;
       action.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
       ::sigaction(kSignals[i], nullptr, &old_[i]);
       if (old_[i].sa_handler != SIG_IGN) ::sigaction(kSignals[i], &action, nullptr);
     }
   }
   ~SignalForwarding() {
-    g_child_group = 0;
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (--users_) return;
     for (int i = 0; i < 3; ++i) ::sigaction(kSignals[i], &old_[i], nullptr);
   }
   SignalForwarding(const SignalForwarding&) = delete;
@@ -48,7 +61,32 @@ class SignalForwarding {
 
  private:
   static constexpr int kSignals[3] = {SIGINT, SIGTERM, SIGHUP};
-  struct sigaction old_[3];
+  static inline std::mutex mutex_;
+  static inline int users_ = 0;
+  static inline struct sigaction old_[3];
+};
+
+// Enters a keeper for the handler. When all slots are taken it still ends with us, only
+// without being waited for.
+class Entered {
+ public:
+  explicit Entered(pid_t keeper) {
+    for (std::atomic<pid_t>& slot : g_keepers) {
+      pid_t free = 0;
+      if (slot.compare_exchange_strong(free, keeper)) {
+        slot_ = &slot;
+        return;
+      }
+    }
+  }
+  ~Entered() {
+    if (slot_) slot_->store(0);
+  }
+  Entered(const Entered&) = delete;
+  Entered& operator=(const Entered&) = delete;
+
+ private:
+  std::atomic<pid_t>* slot_ = nullptr;
 };
 
 struct Pipe {
@@ -61,39 +99,29 @@ Result<Pipe> make_pipe() {
   return Pipe{Fd(fds[0]), Fd(fds[1])};
 }
 
-// In the child, after fork: only async-signal-safe calls.
-[[noreturn]] void run_child(char* const* argv, const char* program, const char* directory,
-                            int out, int err, int report, pid_t parent) {
-  ::setpgid(0, 0);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(127);  // the parent died before prctl
-  int null = ::open("/dev/null", O_RDONLY);
-  if (null >= 0) ::dup2(null, 0);
-  ::dup2(out, 1);
-  if (err >= 0) ::dup2(err, 2);
-  int error_number = 0;
-  if (directory && ::chdir(directory) != 0) {
-    error_number = errno;
-  } else {
-    ::execv(program, argv);
-    error_number = errno;
-  }
-  [[maybe_unused]] ssize_t n = ::write(report, &error_number, sizeof error_number);
-  ::_exit(127);
-}
-
-// Reads both pipes until their ends.
-void drain(Pipe& out, Pipe* err, ProcessOutput& result) {
+// Reads both pipes until their ends. A keeper that ends before that was killed: what it
+// kept is ended then, or it might hold the pipes for ever.
+void drain(const Pipe& out, const Pipe* err, const Pipe& report, pid_t keeper,
+           ProcessOutput& result) {
   char buffer[16384];
-  pollfd fds[2] = {{out.read.get(), POLLIN, 0}, {err ? err->read.get() : -1, POLLIN, 0}};
+  pollfd fds[3] = {{out.read.get(), POLLIN, 0},
+                   {err ? err->read.get() : -1, POLLIN, 0},
+                   {report.read.get(), 0, 0}};
   std::string* into[2] = {&result.out, &result.err};
   while (fds[0].fd >= 0 || fds[1].fd >= 0) {
-    if (::poll(fds, 2, -1) < 0 && errno != EINTR) return;
+    if (::poll(fds, 3, -1) < 0) {
+      if (errno == EINTR) continue;
+      return;
+    }
     for (int i = 0; i < 2; ++i) {
       if (fds[i].fd < 0 || !fds[i].revents) continue;
       ssize_t n = ::read(fds[i].fd, buffer, sizeof buffer);
       if (n > 0) into[i]->append(buffer, static_cast<size_t>(n));
       if (n == 0 || (n < 0 && errno != EINTR)) fds[i].fd = -1;
+    }
+    if (fds[2].fd >= 0 && fds[2].revents) {
+      fds[2].fd = -1;
+      end_session(keeper);
     }
   }
 }
@@ -130,27 +158,25 @@ Result<ProcessOutput> run_process(const std::vector<std::string>& argv,
     if (!*p) return p->error();
 
   SignalForwarding forwarding;
-  pid_t parent = ::getpid();
-  pid_t pid = ::fork();
-  if (pid < 0) return Error{"cannot start '" + argv[0] + "': " + errno_text(errno)};
-  if (pid == 0)
-    run_child(arguments.data(), program.c_str(),
-              options.directory.empty() ? nullptr : options.directory.c_str(),
-              out->write.get(), options.capture_err ? err->write.get() : -1,
-              report->write.get(), parent);
-  ::setpgid(pid, pid);  // in both, so that neither order leaves a gap
-  g_child_group = pid;
+  pid_t keeper = start_keeper({program.c_str(), arguments.data(),
+                               options.directory.empty() ? nullptr : options.directory.c_str(),
+                               out->write.get(), options.capture_err ? err->write.get() : -1,
+                               report->write.get()});
+  if (keeper < 0) return Error{"cannot start '" + argv[0] + "': " + errno_text(errno)};
+  Entered entered(keeper);
   out->write.reset(-1);
   err->write.reset(-1);
   report->write.reset(-1);
 
   ProcessOutput result;
-  drain(*out, options.capture_err ? &*err : nullptr, result);
+  drain(*out, options.capture_err ? &*err : nullptr, *report, keeper, result);
+  ::kill(keeper, kKeeperDrained);
   int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  pid_t waited;
+  while ((waited = ::waitpid(keeper, &status, 0)) < 0 && errno == EINTR) {
   }
-  // A grandchild that closed its output may still run; nothing stays behind.
-  ::kill(-pid, SIGKILL);
+  if (waited < 0) return Error{"cannot wait for '" + argv[0] + "': " + errno_text(errno)};
+  if (WIFSIGNALED(status)) end_session(keeper);
   int error_number = 0;
   if (::read(report->read.get(), &error_number, sizeof error_number) == sizeof error_number)
     return Error{"cannot run '" + argv[0] + "': " + errno_text(error_number)};

@@ -1,6 +1,7 @@
-// Child processes that cannot outlive us: each child runs in a process group of its
-// own, is told by the kernel to die when we die, and its whole group is killed when we
-// are interrupted or give up on it.
+// Child processes that cannot outlive us, nor can theirs: when a command has ended, when we
+// are interrupted and when we die of anything (kill -9 too), nothing it started stays
+// behind, whatever process group or session it went to. How: see keeper.h. Threads may run
+// commands at the same time.
 #pragma once
 
 #include <string>
@@ -11,14 +12,14 @@
 namespace fbuild {
 
 struct ProcessOutput {
-  int exit_status = 0;   // as a shell gives it: 128 + n when killed by signal n
-  std::string out;       // standard output
-  std::string err;       // standard error, when it was captured
+  int exit_status = 0;  // as a shell gives it: 128 + n when killed by signal n
+  std::string out;      // standard output
+  std::string err;      // standard error, when it was captured
 };
 
 struct ProcessOptions {
-  std::string directory;      // working directory; empty: ours
-  bool capture_err = false;   // false: standard error goes where ours goes
+  std::string directory;     // working directory; empty: ours
+  bool capture_err = false;  // false: standard error goes where ours goes
 };
 
 // Runs argv[0], looked up on PATH, with standard input from /dev/null, and waits. A

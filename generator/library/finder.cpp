@@ -84,9 +84,11 @@ class Finder {
       if (!processed(of).insert(file).second) continue;
       std::vector<std::string> own = {std::string(dir_name(file))};
       for (const IncludeLine& line : scans_.of(file)) {
-        std::string path = line.quoted ? scans_.find(line.name, own) : "";
+        bool quoted = line.kind == IncludeLine::Quoted;
+        if (!quoted && line.kind != IncludeLine::Angled) break;  // the others come last
+        std::string path = quoted ? scans_.find(line.name, own) : "";
         if (path.empty()) path = scans_.find(line.name, folders);
-        if (path.empty() && !line.quoted) path = scans_.find(line.name, own);
+        if (path.empty() && !quoted) path = scans_.find(line.name, own);
         if (path.empty()) continue;
         if (!processed(of).count(path) && belongs(path, of) &&
             std::find(queue.begin(), queue.end(), path) == queue.end())

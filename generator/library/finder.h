@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "generator/library/include_scan.h"
+#include "generator/library/include_scans.h"
 #include "generator/library/library.h"
 
 namespace fbuild {

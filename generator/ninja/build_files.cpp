@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 
 #include "generator/ninja/gate_files.h"
 #include "generator/ninja/text.h"
@@ -34,10 +36,12 @@ class Files {
     if (Status s = make_directories(in_build("idle")); !s) return s;
     for (const BuildPlan& plan : plans_)
       if (Status s = environment(plan); !s) return s;
+    if (Status s = make_directories(in_build("shared")); !s) return s;
     outputs_.push_back(in_build("all.ninja"));
     if (Status s = write(in_build("generate.ninja"), generate_text()); !s) return s;
     if (Status s = write(in_build("generate.d"), depend_text()); !s) return s;
-    if (Status s = write(in_build("all.ninja"), all_text()); !s) return s;
+    if (Status s = write(in_build("all.ninja"), all_text(true)); !s) return s;
+    if (Status s = write(in_build("dry.ninja"), all_text(false)); !s) return s;
     if (Status s = gate(); !s) return s;
     result_.root_is_ours = root_is_free();
     if (Status s = write(in_build("build.ninja"), gate_text()); !s) return s;
@@ -84,10 +88,24 @@ class Files {
   std::string in_build(const std::string& name) const { return join_path(input_.build_dir, name); }
 
   Status write(const std::string& path, const std::string& content) {
+    Result<std::string> old = read_file(path);
+    if (old && *old == content) return {};
+    if (Status s = forget_project_seal(); !s) return s;
     Result<bool> wrote = write_if_changed(path, content);
     if (!wrote) return wrote.error();
     result_.written += *wrote;
     return {};
+  }
+
+  // From the first file on that changes, the build files are no more what the last seal
+  // stands for. If this run is ended before the next seal, or cannot make one, and its
+  // inputs then go back to what they were, they must not pass for what was made of those.
+  Status forget_project_seal() {
+    if (std::exchange(seal_forgotten_, true)) return {};
+    stamp::Session session(in_build("watch.table"));
+    std::vector<std::string> names = session.set_names();
+    if (!std::binary_search(names.begin(), names.end(), stamp::kProjectSet)) return {};
+    return session.drop(stamp::kProjectSet);
   }
 
   // Written when it is missing only: the plan renews it.
@@ -107,12 +125,31 @@ class Files {
     if (!graph) return graph.error();
     Result<std::string> stub = stub_text(plan, input_.own, input_.templates_dir);
     if (!stub) return stub.error();
-    digests_.push_back({hex(graph->edges), hex(graph->edges + graph->targets + *stub)});
+    std::string shared;
+    for (const SourceGroup& group : plan.groups)
+      if (!group.shared.empty()) {
+        Result<std::string> text = shared_group(plan, group);
+        if (!text) return text.error();
+        shared += *text;
+      }
+    digests_.push_back({hex(graph->edges + shared), hex(graph->edges + shared + graph->targets + *stub)});
     if (Status s = write(join_path(plan.directory, "graph.ninja"), graph->edges + graph->targets); !s) return s;
     if (Status s = write(join_path(plan.directory, "stub.ninja"), *stub); !s) return s;
     if (Status s = write(join_path(plan.directory, "keep.ninja"), keep_text(plan)); !s) return s;
     outputs_.push_back(join_path(plan.directory, "build.ninja"));
     return write(outputs_.back(), environment_text(plan));
+  }
+
+  // Writes a shared group's file, once; its text.
+  Result<std::string> shared_group(const BuildPlan& plan, const SourceGroup& group) {
+    std::string& text = shared_[group.shared];
+    if (!text.empty()) return text;
+    Result<std::string> made = shared_text(plan, group, input_.own, input_.templates_dir);
+    if (!made) return made.error();
+    if (Status s = make_directories(group.shared); !s) return s.error();
+    if (Status s = provide(join_path(group.shared, "epoch")); !s) return s.error();
+    if (Status s = write(group.shared + ".ninja", *made); !s) return s.error();
+    return text = std::move(*made);
   }
 
   static std::string hex(const std::string& text) { return stamp::hex(stamp::hash_text(text)); }
@@ -130,6 +167,8 @@ class Files {
       bool is_default = std::find(input_.default_environments.begin(), input_.default_environments.end(), plan.environment) !=
                         input_.default_environments.end();
       gate.environments.push_back({plan.environment, plan.watch_set, is_default, digests_[i].second});
+      for (const SourceGroup& group : plan.groups)
+        if (!group.shared.empty()) gate.environments.back().shared.push_back(group.shared);
       sets.emplace_back(plan.watch_set, environment_set(plan, digests_[i].first));
       sets.emplace_back(stamp::objects_set(plan.watch_set), objects_set(plan));
       for (const PackageUse& use : plan.packages)
@@ -148,6 +187,9 @@ class Files {
     if (Status s = seal_project(session); !s) return s;
     for (const std::string& line : session.take_warnings()) result_.notes.push_back(line);
 
+    // Not among the results: times in it are no news.
+    if (Result<bool> wrote = write_if_changed(in_build("includes"), format_include_memo(*input_.includes)); !wrote)
+      return wrote.error();
     if (Status s = write(in_build("gate"), stamp::format_gate(gate)); !s) return s;
     Result<Fd> lock = stamp::lock_gate(input_.build_dir);
     if (!lock) return lock.error();
@@ -179,22 +221,33 @@ class Files {
   }
 
   std::string environment_text(const BuildPlan& plan) const {
-    return "# Environment " + plan.environment + " by itself. Written by fbuild-gen.\n" + preamble() + load(plan) +
+    std::set<std::string> loaded;
+    return "# Environment " + plan.environment + " by itself. Written by fbuild-gen.\n" + preamble() + load(plan, loaded) +
            "default " + ninja_path(plan.environment) + "\n";
   }
 
-  std::string load(const BuildPlan& plan) const {
-    return "ready = " + ninja_path(plan.elf) + "\nsubninja " + ninja_path(join_path(plan.directory, "graph.ninja")) + "\n";
+  // `loaded`: the shared groups that are loaded already.
+  std::string load(const BuildPlan& plan, std::set<std::string>& loaded) const {
+    std::string out = "ready = " + ninja_path(plan.elf) + "\nsubninja " + ninja_path(join_path(plan.directory, "graph.ninja")) + "\n";
+    for (const SourceGroup& group : plan.groups)
+      if (!group.shared.empty() && loaded.insert(group.shared).second) out += "subninja " + ninja_path(group.shared + ".ninja") + "\n";
+    return out;
   }
 
-  std::string preamble() const {
-    return "ninja_required_version = 1.10\nbuilddir = " + ninja_value(input_.build_dir) + "\ninclude " +
-           ninja_path(in_build("generate.ninja")) + "\n";
+  // With how to make the build files themselves again, or without.
+  std::string preamble(bool generates = true) const {
+    return "ninja_required_version = 1.10\nbuilddir = " + ninja_value(input_.build_dir) + "\n" +
+           (generates ? "include " + ninja_path(in_build("generate.ninja")) + "\n" : "");
   }
 
-  std::string all_text() const {
-    std::string out = "# All environments, ungated: for -n, -t and -d. Written by fbuild-gen.\n" + preamble();
-    for (const BuildPlan& plan : plans_) out += load(plan);
+  // A dry run ends once the build files themselves are found to be out of date, which they
+  // are by times after any edit; so for that there is one that does not look.
+  std::string all_text(bool generates) const {
+    std::string out = generates ? "# All environments, ungated: for -t. Written by fbuild-gen.\n"
+                                : "# All environments as they were generated last: for -n. Written by fbuild-gen.\n";
+    out += preamble(generates);
+    std::set<std::string> loaded;
+    for (const BuildPlan& plan : plans_) out += load(plan, loaded);
     std::string defaults;
     for (const std::string& name : input_.default_environments) defaults += ' ' + ninja_path(name);
     if (!defaults.empty()) out += "default" + defaults + '\n';
@@ -213,13 +266,17 @@ class Files {
     for (const std::string& name : names)
       if (name.find_first_of("|\n") == std::string::npos)  // ninja cannot write these
         list += ' ' + ninja_path(name);
-    std::string stamp = shell_word(input_.own.stamp) + " --table " + shell_word(in_build("watch.table"));
+    // exec: the shell ninja starts is of no use while it waits, and what ninja sends to its
+    // child, its death too, is meant for the program.
+    std::string stamp = "exec " + shell_word(input_.own.stamp) + " --table " + shell_word(in_build("watch.table"));
     std::string gate = shell_word(in_build("gate"));
     return "# The gate. Written by fbuild-gen.\nninja_required_version = 1.10\nbuilddir = " +
            ninja_value(input_.build_dir) +
            "\n\nrule fbuild_plan\n  command = " + ninja_value(stamp + " plan " + gate) +
            "\n  restat = 1\n  generator = 1\n  description = check (dry runs: ninja -n -f " +
-           ninja_value(in_build("all.ninja")) + ")\n\nrule fbuild_seal\n  command = " +
+           ninja_value(in_build("dry.ninja")) + ")\n\nrule fbuild_late\n  command = " +
+           ninja_value(stamp + " plan " + gate) +
+           " $loaded\n  generator = 1\n  description = check\n\nrule fbuild_seal\n  command = " +
            ninja_value(stamp + " finish " + gate) + " $environment '$token'\n  description = $environment: done\n\nbuild " +
            build + ": fbuild_plan | fbuild_always\nbuild fbuild_always: phony\nbuild" + list + ": phony " + build +
            "\n\ninclude " + ninja_path(in_build("active.ninja")) + "\n";
@@ -256,7 +313,10 @@ class Files {
       return out;
     };
     std::string out = escaped(outputs_.front()) + ":";
-    auto add = [&](std::string path) {
+    std::set<std::string_view> seen;
+    auto add = [&](const std::string& named) {
+      if (!seen.insert(named).second) return;
+      std::string path = named;
       // What does not exist is noticed by the folder it would appear in.
       while (!path_exists(path)) path = std::string(dir_name(path));
       if (inputs_.insert(path).second) out += " \\\n  " + escaped(path);
@@ -309,9 +369,11 @@ class Files {
   const BuildFilesInput& input_;
   std::vector<std::string> outputs_;  // of the ungated generation
   std::set<std::string> inputs_;      // likewise
+  std::map<std::string, std::string> shared_;  // text by folder
   // Of each environment: of what makes its files; of all its ninja text.
   std::vector<std::pair<std::string, std::string>> digests_;
   BuildFilesResult result_;
+  bool seal_forgotten_ = false;
 };
 
 }  // namespace

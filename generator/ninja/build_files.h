@@ -3,12 +3,16 @@
 //   build.ninja                     three lines that include the next file
 //   <build>/build.ninja             the gate: runs the plan, loads what it decided
 //   <build>/gate, plan.state, active.ninja, plan.stamp      see stamp/gate.h
+//   <build>/includes                what each source included: see support/include_memo.h
 //   <build>/watch.table             the watch sets: see stamp/watch.h
 //   <build>/all.ninja               everything, ungated
+//   <build>/dry.ninja               the same, without how to make it again: for dry runs
 //   <build>/generate.ninja          how ungated files are made again, by times alone
 //   <build>/<env>/build.ninja       one environment, complete by itself, ungated
 //   <build>/<env>/graph.ninja       its edges
 //   <build>/<env>/stub.ninja, keep.ninja    what the gate loads while it is clean
+//   <build>/shared/<group>.ninja    a core or library as several environments may compile it
+//   <build>/shared/<group>/         what that makes
 //   <build>/<env>/compile_commands.json
 //   <build>/packages/<name>         links to packages; <name>.stamp changes with one
 //
@@ -21,6 +25,7 @@
 #include "generator/config/project_config.h"
 #include "generator/ninja/graph.h"
 #include "generator/plan/build_plan.h"
+#include "support/include_memo.h"
 #include "support/result.h"
 
 namespace fbuild {
@@ -34,6 +39,7 @@ struct BuildFilesInput {
   std::vector<std::string> default_environments;
   std::vector<std::string> files;              // read to make the plans: programs, data, inis
   const config::ConfigDependencies* configuration = nullptr;
+  const IncludeMemo* includes = nullptr;       // what was found in the sources
   int64_t began = 0;                           // when reading began, nanoseconds since 1970
 };
 

@@ -97,6 +97,7 @@ Definition environment_set(const BuildPlan& plan, const std::string& digest) {
     for (const CompileUnit& unit : group.units)
       if (!lies_in(unit.source, build_dir) || in_package(plan, unit.source)) files.push_back(unit.source);
   }
+  files.insert(files.end(), plan.input_files.begin(), plan.input_files.end());
   for (const std::string& input : plan.sketch.inputs) files.push_back(input);
   add_named_files(plan.link_flags, files);
   std::sort(files.begin(), files.end());
@@ -113,9 +114,13 @@ Definition environment_set(const BuildPlan& plan, const std::string& digest) {
 Definition objects_set(const BuildPlan& plan) {
   Definition out;
   std::string folder(dir_name(plan.elf));
-  for (const char* name : {"src", "sketch", "lib", "framework"}) {
+  std::vector<std::string> folders;
+  for (const char* name : {"src", "sketch", "lib"}) folders.push_back(join_path(folder, name));
+  for (const SourceGroup& group : plan.groups)
+    if (!group.shared.empty()) folders.push_back(group.shared);
+  for (const std::string& path : folders) {
     RootItem item;
-    item.path = join_path(folder, name);
+    item.path = path;
     item.default_extensions = false;
     item.extensions = {"*"};
     item.default_excludes = false;

@@ -1,5 +1,6 @@
 #include "generator/ninja/graph.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -102,9 +103,8 @@ class GraphWriter {
 
   // What every compile depends on besides its files: package stamps, and the epoch, which
   // changes when nothing is known any more of what objects were made from.
-  void common_inputs() {
-    out_ += "build " + ninja_path(join_path(plan_.directory, "inputs")) + ": phony " +
-            ninja_path(join_path(plan_.directory, "epoch"));
+  void common_inputs(const std::string& folder) {
+    out_ += "build " + ninja_path(join_path(folder, "inputs")) + ": phony " + ninja_path(join_path(folder, "epoch"));
     for (const PackageUse& use : plan_.packages)
       for (const std::string& stamp : use.stamps) out_ += ' ' + ninja_path(stamp);
     out_ += "\n\n";
@@ -117,6 +117,41 @@ class GraphWriter {
     out_ += "\n\n";
   }
 
+  // One that others make.
+  void use_group(const SourceGroup& group) {
+    if (group.archive.empty())
+      for (const CompileUnit& unit : group.units) objects_ += ' ' + ninja_path(unit.object);
+  }
+
+  // Whether something in this folder is compiled, or searched for includes.
+  static bool is_used(const SourceGroup& group, const std::string& folder) {
+    for (const std::vector<std::string>& words : group.flags)
+      for (const std::string& word : words)
+        if (word.find(folder) != std::string::npos) return true;
+    return std::any_of(group.units.begin(), group.units.end(),
+                       [&](const CompileUnit& unit) { return unit.source.starts_with(folder); });
+  }
+
+  void shared_head(const SourceGroup& group) {
+    out_ += "# " + group.name + ": for every environment that compiles it alike. Written by fbuild-gen.\n\n";
+    variable(out_, "env", group.name);
+    for (const auto& [name, program] : plan_.programs) variable(out_, name, shell_word(program));
+    std::vector<std::string> words = {own_.stamp, "once"};
+    for (const PackageUse& use : plan_.packages) {
+      bool toolchain = &use == &plan_.packages.front();
+      if (!toolchain && !is_used(group, use.link + "/")) continue;
+      // Of a package that was installed, nobody looks at where its includes lead.
+      std::string identity = use.package.name;
+      if (use.installed) identity += " " + use.package.version + " " + use.package.root;
+      if (toolchain) identity += " " + use.identity;
+      while (identity.ends_with('\n')) identity.pop_back();
+      words.insert(words.end(), {"--with", identity});
+    }
+    words.push_back("--");
+    variable(out_, "once", shell_line(words));
+    out_ += '\n';
+  }
+
   void group(const SourceGroup& group, size_t number) {
     std::string prefix = "flags_" + std::to_string(number) + "_";
     bool used[kLanguages] = {};
@@ -125,14 +160,16 @@ class GraphWriter {
     for (int i = 0; i < kLanguages; ++i)
       if (used[i])
         variable(out_, prefix + language_rule(static_cast<Language>(i)), shell_line(group.flags[i]));
-    std::string stamps = " | " + ninja_path(join_path(plan_.directory, "inputs"));
+    std::string folder = group.shared.empty() ? plan_.directory : group.shared;
+    std::string stamps = " | " + ninja_path(join_path(folder, "inputs"));
     std::string objects;
     for (const CompileUnit& unit : group.units) {
       const char* rule = language_rule(unit.language);
       out_ += "build " + ninja_path(unit.object) + ": " + rule + ' ' + ninja_path(unit.source) + stamps +
-              "\n  flags = $" + prefix + rule;
+              implicit(unit) + "\n  flags = $" + prefix + rule;
       if (!unit.flags.empty()) out_ += ' ' + ninja_value(shell_line(unit.flags));
       out_ += '\n';
+      if (!unit.includes.empty()) out_ += "  includes = ." + unit.includes + '\n';
       objects += ' ' + ninja_path(unit.object);
     }
     if (group.archive.empty()) {
@@ -142,6 +179,12 @@ class GraphWriter {
       out_ += "build " + ninja_path(group.archive) + ": " + rule + objects + '\n';
     }
     out_ += '\n';
+  }
+
+  static std::string implicit(const CompileUnit& unit) {
+    std::string out;
+    for (const std::string& path : unit.data) out += ' ' + ninja_path(path);
+    return out;
   }
 
   void link() {
@@ -175,6 +218,12 @@ class GraphWriter {
         out_ += "build " + ninja_path(step.output) + ": " + step.rule + ' ' + ninja_path(step.input) + '\n';
   }
 
+  // All of it is there, and nothing has to be made, once `ready` says so.
+  void kept_artifacts() {
+    for (const std::string& file : artifacts(plan_))
+      if (is_by_default(file)) out_ += "build " + ninja_path(file) + ": phony || $ready\n";
+  }
+
   // `made`: the artifacts are made here, by the graph, and not just there.
   void targets(bool made) {
     std::string all;
@@ -195,7 +244,7 @@ class GraphWriter {
     }
     std::vector<std::string> paths;
     std::string folder(dir_name(plan_.elf));
-    for (const char* name : {"src", "sketch", "lib", "framework"}) paths.push_back(join_path(folder, name));
+    for (const char* name : {"src", "sketch", "lib"}) paths.push_back(join_path(folder, name));
     for (const std::string& file : artifacts(plan_)) paths.push_back(file);
     out_ += "build " + ninja_path(plan_.environment + "/clean") + ": clean\n";
     variable(out_, "paths", shell_line(paths), true);
@@ -237,9 +286,15 @@ Result<GraphText> graph_text(const BuildPlan& plan, const OwnPrograms& own,
     writer.rules(*text);
   }
   writer.rules(kOwnRules);
-  writer.common_inputs();
+  writer.common_inputs(plan.directory);
   writer.sketch();
-  for (size_t i = 0; i < plan.groups.size(); ++i) writer.group(plan.groups[i], i);
+  for (size_t i = 0; i < plan.groups.size(); ++i) {
+    if (plan.groups[i].shared.empty()) {
+      writer.group(plan.groups[i], i);
+    } else {
+      writer.use_group(plan.groups[i]);
+    }
+  }
   writer.link();
   writer.size_and_steps();
   GraphText out;
@@ -247,6 +302,20 @@ Result<GraphText> graph_text(const BuildPlan& plan, const OwnPrograms& own,
   writer.targets(true);
   out.targets = writer.take();
   return out;
+}
+
+Result<std::string> shared_text(const BuildPlan& plan, const SourceGroup& group, const OwnPrograms& own,
+                                const std::string& templates) {
+  GraphWriter writer(plan, own);
+  writer.shared_head(group);
+  for (const std::string& name : plan.templates) {
+    Result<std::string> text = read_file(join_path(templates, name + ".ninja"));
+    if (!text) return text.error();
+    writer.rules(some_rules(*text, {"c", "cxx", "asm_cpp", "asm", "archive", "archive_rsp"}));
+  }
+  writer.common_inputs(group.shared);
+  writer.group(group, 0);
+  return writer.take();
 }
 
 Result<std::string> stub_text(const BuildPlan& plan, const OwnPrograms& own,
@@ -266,8 +335,8 @@ Result<std::string> stub_text(const BuildPlan& plan, const OwnPrograms& own,
   }
   writer.rules(rules + some_rules(kOwnRules, wanted));
   writer.optional_steps();
-  // Nothing to wait for: all of it is there.
-  writer.rules("ready = " + ninja_path(plan.elf) + "\n");
+  writer.rules("");
+  writer.kept_artifacts();
   writer.targets(false);
   return writer.take();
 }

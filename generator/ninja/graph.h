@@ -25,8 +25,13 @@ struct GraphText {
 Result<GraphText> graph_text(const BuildPlan& plan, const OwnPrograms& own,
                              const std::string& templates);
 
+// The edges of a group that is shared, complete by itself; its objects come from the store
+// of compiles where that has them (see stamp/once.h).
+Result<std::string> shared_text(const BuildPlan& plan, const SourceGroup& group, const OwnPrograms& own,
+                                const std::string& templates);
+
 // What stands in for the graph while the environment is clean: its public targets and
-// actions, with the artifacts as plain files.
+// actions, with the artifacts as files that are there. They too wait for `ready`.
 Result<std::string> stub_text(const BuildPlan& plan, const OwnPrograms& own,
                               const std::string& templates);
 

@@ -31,11 +31,16 @@ struct CompileUnit {
   std::string object;
   Language language = Language::C;
   std::vector<std::string> flags = {};  // behind those of its group
+  std::string includes = {};            // digest of where its includes lead; "": it is not needed
+  std::vector<std::string> data = {};   // files it reads that no depend file tells of
 };
 
 // Sources compiled with the same flags.
 struct SourceGroup {
   std::string name;                         // "src", "FrameworkArduino", "lib/Name"
+  // Folder of what it makes, when that is shared: it does not depend on the environment
+  // but for what is condensed in the folder's name. Empty: it is the environment's own.
+  std::string shared;
   std::string archive;                      // path of the archive; empty: objects are linked
   std::vector<std::string> flags[kLanguages];  // per language: argv without program and files
   std::vector<CompileUnit> units;
@@ -92,9 +97,10 @@ struct BuildPlan {
   std::vector<std::string> files;
   std::vector<std::string> directories;
   std::vector<config::FlagCommand> commands;
-  // What its commands may read: folders with all that is in them, and programs.
+  // What its commands may read: folders with all that is in them, programs, further files.
   std::vector<std::string> input_folders;
   std::vector<std::string> tool_files;
+  std::vector<std::string> input_files;
 };
 
 // The plan as a JSON document, for --print-plan and for tests.

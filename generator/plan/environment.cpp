@@ -5,6 +5,7 @@
 
 #include "generator/platform/package_link.h"
 #include "generator/platform/yaml_reader.h"
+#include "support/cache_dir.h"
 #include "support/files.h"
 #include "support/suggest.h"
 
@@ -30,6 +31,14 @@ bool matches(std::string_view text, std::string_view pattern) {
     if (matches(text, pattern)) return true;
     if (text.empty()) return false;
   }
+}
+
+// Compilers are the user's rather than the project's; the build directory serves where there
+// is no place for caches.
+std::string compiler_memo(const std::string& build_dir) {
+  std::string cache = user_cache_directory();
+  if (!cache.empty() && make_directories(cache)) return join_path(cache, "compilers.json");
+  return join_path(build_dir, "packages/compilers.json");
 }
 
 std::string short_hash(const std::string& text) {
@@ -419,7 +428,7 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
   auto [identity, fresh] = session.compilers.try_emplace(driver);
   if (fresh) {
     Result<CompilerIdentity> answer =
-        identify_compiler(driver, paths, join_path(session.build_dir, "packages/compilers.json"));
+        identify_compiler(driver, paths, compiler_memo(session.build_dir));
     if (!answer) {
       session.compilers.erase(identity);
       return answer.error();

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "generator/config/project_config.h"
-#include "generator/library/include_scan.h"
+#include "generator/library/include_scans.h"
 #include "generator/library/library.h"
 #include "generator/plan/build_plan.h"
 #include "generator/plan/sources.h"

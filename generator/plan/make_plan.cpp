@@ -4,10 +4,12 @@
 #include <set>
 
 #include "generator/library/finder.h"
+#include "generator/library/include_closure.h"
 #include "generator/ninja/text.h"
 #include "generator/plan/compile_flags.h"
 #include "generator/plan/plan_actions.h"
 #include "generator/sketch/sketch.h"
+#include "stamp/hash.h"
 #include "support/files.h"
 
 namespace fbuild {
@@ -25,7 +27,7 @@ class Planner {
   Result<BuildPlan> run() {
     describe();
     for (Status (Planner::*step)() : {&Planner::project_sources, &Planner::libraries, &Planner::flags,
-                                      &Planner::groups, &Planner::link, &Planner::after_link, &Planner::actions})
+                                      &Planner::groups, &Planner::includes, &Planner::link, &Planner::after_link, &Planner::actions})
       if (Status s = (this->*step)(); !s) return s.error();
     for (const std::string& name : env_.platform->templates) plan_.templates.push_back(name);
     plan_.commands = flags_.commands;
@@ -84,6 +86,9 @@ class Planner {
     const PackageUse& toolchain = env_.packages.front();
     for (const auto& [variable, path] : env_.platform->toolchain.programs)
       plan_.programs[variable] = join_path(toolchain.link, path);
+    // The compiler has an identity; the C library it comes with may change without it.
+    for (const std::string& path : env_.platform->toolchain.headers)
+      if (std::string folder = join_path(toolchain.link, path); is_directory(folder)) c_library_.push_back(folder);
   }
 
   // Below the environment's folder; a debug build has a folder of its own there.
@@ -104,6 +109,7 @@ class Planner {
     include_dirs_.push_back(src_dir_);
     plan_.directories.insert(plan_.directories.end(), {*include, src_dir_});
     plan_.input_folders = {*include, src_dir_};
+    plan_.input_folders.insert(plan_.input_folders.end(), c_library_.begin(), c_library_.end());
 
     Result<std::string> filter = source_filter();
     if (!filter) return filter.error();
@@ -149,6 +155,12 @@ class Planner {
     for (const SketchFile& file : *ordered) {
       plan_.sketch.inputs.push_back(file.path);
       plan_.files.push_back(file.path);
+      // Alone, there is no order that its content could change.
+      if (ordered->size() == 1) {
+        session_.scans.of(file.path);
+      } else {
+        session_.scans.leave_out(file.path);
+      }
       text += file.content + "\n";
     }
     // The finder sees it where PlatformIO puts it, beside the sketch.
@@ -310,13 +322,75 @@ class Planner {
       watch_folders(sources);
       SourceGroup group;
       group.name = (*filled)[0];
-      group.units = compile_units(from, sources.files, object_dir("framework/" + group.name));
-      if (group.units.empty()) continue;  // a variant may be a header alone
-      if (spec.archive) group.archive = object_dir("framework/lib" + group.name + ".a");
       if (Status s = set_flags(group, framework_arguments(session_, env_, flags_)); !s) return s.error();
+      group.shared = shared_folder(group, from, (*filled)[2]);
+      group.units = compile_units(from, sources.files, group.shared);
+      if (group.units.empty()) continue;  // a variant may be a header alone
+      if (spec.archive) group.archive = join_path(group.shared, "lib" + group.name + ".a");
       plan_.groups.push_back(std::move(group));
     }
     return {};
+  }
+
+  // Where every include leads, for the groups in which that could change: some folder that
+  // is searched, or a source, is the user's to edit.
+  Status includes() {
+    std::set<std::string> files;
+    for (SourceGroup& group : plan_.groups) {
+      struct Search {
+        IncludeClosure closure;
+        bool editable;
+      };
+      std::map<std::pair<Language, std::vector<std::string>>, Search> searches;  // by what differs in a group
+      for (CompileUnit& unit : group.units) {
+        auto known = searches.find({unit.language, unit.flags});
+        if (known == searches.end()) {
+          std::vector<std::string> words = group.flags[static_cast<int>(unit.language)];
+          words.insert(words.end(), unit.flags.begin(), unit.flags.end());
+          IncludePath path = include_path_of(words);
+          bool editable = false;
+          for (const std::string& folder : path.folders) {
+            if (!is_editable(folder)) continue;
+            editable = true;
+            plan_.directories.push_back(normalize_path(folder));
+          }
+          known = searches.emplace(std::pair(unit.language, unit.flags), Search{{session_.scans, std::move(path)}, editable}).first;
+        }
+        Search& search = known->second;
+        if (!search.editable && !is_editable(unit.source)) continue;
+        bool joined = unit.source == plan_.sketch.output;
+        IncludeClosure::Closure closure = search.closure.of(unit.source, joined ? sketch_beside_ : std::string());
+        unit.includes = closure.digest;
+        unit.data = std::move(closure.data);
+        files.insert(closure.files.begin(), closure.files.end());
+        plan_.input_files.insert(plan_.input_files.end(), unit.data.begin(), unit.data.end());
+      }
+    }
+    plan_.files.insert(plan_.files.end(), files.begin(), files.end());
+    plan_.input_files.insert(plan_.input_files.end(), files.begin(), files.end());
+    std::sort(plan_.directories.begin(), plan_.directories.end());
+    plan_.directories.erase(std::unique(plan_.directories.begin(), plan_.directories.end()), plan_.directories.end());
+    return {};
+  }
+
+  // Not in a package that was installed.
+  bool is_editable(const std::string& path) const {
+    return std::none_of(plan_.packages.begin(), plan_.packages.end(), [&](const PackageUse& use) {
+      return use.installed && path.starts_with(use.link) && (path.size() == use.link.size() || path[use.link.size()] == '/');
+    });
+  }
+
+  // Equal for all environments that compile the group alike.
+  std::string shared_folder(const SourceGroup& group, const std::string& from, const std::string& filter) const {
+    stamp::Hasher hasher;
+    hasher.add_sized(from);
+    hasher.add_sized(filter);
+    for (const std::vector<std::string>& words : group.flags) {
+      hasher.add_u64(words.size());
+      for (const std::string& word : words) hasher.add_sized(word);
+    }
+    for (const auto& [variable, program] : plan_.programs) hasher.add_sized(program);
+    return join_path(session_.build_dir, "shared/" + group.name + "-" + stamp::hex(hasher.finish()).substr(0, 8));
   }
 
   static Status set_flags(SourceGroup& group, Result<std::vector<std::vector<std::string>>> arguments) {
@@ -388,6 +462,7 @@ class Planner {
   std::string section_;
   BuildPlan plan_;
   std::string src_dir_;
+  std::vector<std::string> c_library_;
   std::string sketch_beside_;  // where PlatformIO would write the joined sketch; no such file
   std::vector<std::string> include_dirs_;
   FinderProject finder_;

@@ -194,6 +194,7 @@ std::string plan_json(const BuildPlan& plan) {
   w.list("directories", plan.directories);
   w.list("input_folders", plan.input_folders);
   w.list("tool_files", plan.tool_files);
+  w.list("input_files", plan.input_files);
   w.close('}');
   out += '\n';
   return out;

@@ -16,7 +16,7 @@ namespace {
 Names lines(std::string_view text) {
   Names out;
   for (const IncludeLine& line : scan_includes(text))
-    out.push_back((line.quoted ? "\"" : "<") + line.name);
+    out.push_back(std::string(1, static_cast<char>(line.kind)) + line.name);
   return out;
 }
 
@@ -76,7 +76,7 @@ struct Tree {
 TEST_CASE("include lines, the quoted first, each kind by name") {
   CHECK(lines("#include <b.h>\n#include \"z.h\"\n  #  include\t<a.h> // why\n#import \"y.h\"\n") ==
         Names{"\"y.h", "\"z.h", "<a.h", "<b.h"});
-  CHECK(lines("#include MACRO\n#include <>\n#include \"open\n#include <open\n//#include <c.h>\nx "
+  CHECK(lines("#include <>\n#include \"open\n#include <open\n//#include <c.h>\nx "
               "#include <d.h>\n#define include <e.h>\n") == Names{});
   CHECK(lines("#if 0\n#include <in_zero.h>\n#endif\n/*\n#include <in_comment.h>\n*/") ==
         Names{"<in_comment.h", "<in_zero.h"});

@@ -8,6 +8,7 @@ was run: Project.runs() gives the command lines since it was last asked.
 
 import hashlib
 import json
+import glob
 import os
 import re
 import shutil
@@ -105,6 +106,9 @@ class Project:
                 del self.env[name]
         self.env["PATH"] = os.path.join(case.prefix, "bin") + ":/usr/bin:/bin"
         self.env["LC_ALL"] = "C.UTF-8"
+        # Compiler runs are counted, and nothing of the user's is touched.
+        self.env["FBUILD_CACHE_DIR"] = os.path.join(case.temporary, "cache")
+        self.env["FBUILD_OBJECT_CACHE"] = "off"
         self.run_log = folder.rstrip("/") + ".runs"
         self.env["FBUILD_TEST_RUNS"] = self.run_log
         for path, text in files.items():
@@ -123,6 +127,12 @@ class Project:
         text = self.read(path)
         assert old in text, (path, old)
         self.write(path, text.replace(old, new))
+
+    def shared(self, name):
+        """The path of a file of the one core that was built."""
+        found = glob.glob(self.path(".fbuild/build/shared/*/" + name))
+        assert len(found) == 1, found
+        return os.path.relpath(found[0], self.dir)
 
     def remove(self, path):
         os.unlink(self.path(path))

@@ -229,8 +229,8 @@ class Regenerate(Case):
     def test_objects_deleted(self):
         """What an image was made from is not missed before it has to be made again."""
         before = self.p.firmware()
-        for name in ("src/main.cpp.o", "framework/libFrameworkArduino.a"):
-            self.p.remove(".fbuild/build/uno/" + name)
+        self.p.remove(".fbuild/build/uno/src/main.cpp.o")
+        self.p.remove(self.p.shared("libFrameworkArduino.a"))
         self.p.ninja()
         self.assertEqual(self.p.runs(), [])
         self.p.write("src/second.cpp", self.p.read("src/second.cpp") + "// edited\n")
@@ -302,7 +302,7 @@ class Upgrades(Case):
         os.unlink(core + "/cores/arduino/Added.cpp")
         project.ninja()
         self.assertEqual(project.compiled(), [])
-        members = project.run(["/usr/bin/avr-ar", "t", ".fbuild/build/uno/framework/libFrameworkArduino.a"]).out
+        members = project.run(["/usr/bin/avr-ar", "t", project.shared("libFrameworkArduino.a")]).out
         self.assertIn("Tone.cpp.o", members)
         self.assertNotIn("Added.cpp.o", members)
 

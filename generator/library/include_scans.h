@@ -1,0 +1,41 @@
+// The includes of files, each read at most once however many environments ask, and not
+// at all while its stat is the one remembered from an earlier run.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "support/include_lines.h"
+#include "support/include_memo.h"
+
+namespace fbuild {
+
+class IncludeScans {
+ public:
+  // Takes over what an earlier run remembered in this file, if it can be read.
+  void load(const std::string& memo_path);
+  // Of each file that was asked for: the memo for the next run.
+  IncludeMemo memo() const;
+
+  // The includes of a file; a file that cannot be read has none.
+  const std::vector<IncludeLine>& of(const std::string& path);
+  // Says that `path` has this content, whether or not such a file exists.
+  void set(const std::string& path, std::string_view text);
+  // Leaves a file out of the memo: more than its includes matters to the run.
+  void leave_out(const std::string& path) { left_out_.insert(path); }
+  // Whether there is a regular file of this normalized path.
+  bool exists(const std::string& path);
+  // The first of `folders` that has a file `name`, as a joined path; "" when none has.
+  std::string find(const std::string& name, const std::vector<std::string>& folders);
+
+ private:
+  std::unordered_map<std::string, KnownIncludes> scans_;
+  std::unordered_map<std::string, bool> exists_;
+  IncludeMemo earlier_;
+  std::unordered_set<std::string> left_out_;
+};
+
+}  // namespace fbuild
