@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,7 @@ struct Environment {
   std::vector<PackageUse> packages;   // toolchain first, then the framework's, then tools
   CompilerIdentity compiler;
   bool debug = false;                 // build_type = debug
+  std::set<std::string> defines;      // macros that the board's and the project's flags define
 
   // The link of a package in use; "" if it is not in use.
   std::string link_of(const std::string& package) const;

@@ -346,7 +346,7 @@ class Planner {
       watch_folders(sources);
       SourceGroup group;
       group.name = (*filled)[0];
-      if (Status s = set_flags(group, framework_arguments(session_, env_, flags_)); !s) return s.error();
+      if (Status s = set_flags(group, framework_arguments(session_, env_, flags_, spec.flags)); !s) return s.error();
       group.shared = shared_folder(group, from, (*filled)[2]);
       group.units = compile_units(from, sources.files, group.shared);
       if (group.units.empty()) continue;  // a variant may be a header alone
@@ -458,7 +458,7 @@ class Planner {
 
   Status after_link() {
     for (const StepSpec& step : env_.platform->steps)
-      plan_.steps.push_back({step.rule, object_dir(step.in), object_dir(step.out), step.by_default});
+      if (env_.holds(step.when)) plan_.steps.push_back({step.rule, object_dir(step.in), object_dir(step.out), step.by_default});
     const SizeSpec& size = env_.platform->size;
     plan_.size.ram_soft = size.ram_soft;
     for (auto [from, to] : {std::pair(&size.flash, &plan_.size.flash), std::pair(&size.ram, &plan_.size.ram),
