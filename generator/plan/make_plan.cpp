@@ -9,6 +9,7 @@
 #include "generator/plan/compile_flags.h"
 #include "generator/plan/embeds.h"
 #include "generator/plan/linked_files.h"
+#include "generator/plan/linker_scripts.h"
 #include "generator/plan/plan_actions.h"
 #include "generator/sketch/sketch.h"
 #include "stamp/hash.h"
@@ -447,6 +448,10 @@ class Planner {
     plan_.link_libs.insert(plan_.link_libs.end(), plan_.archives.begin(), plan_.archives.end());
     plan_.link_libs.insert(plan_.link_libs.end(), flags_.libs.begin(), flags_.libs.end());
     plan_.link_libs.push_back("-Wl,--end-group");
+    std::vector<std::string> folders;
+    for (const std::string& word : flags_.lib_paths) folders.push_back(word.substr(2));
+    plan_.link_inputs = linker_scripts(plan_.link_flags, folders);
+    plan_.input_files.insert(plan_.input_files.end(), plan_.link_inputs.begin(), plan_.link_inputs.end());
     return {};
   }
 
