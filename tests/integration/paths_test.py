@@ -136,6 +136,9 @@ class Hostile(Case):
             "-DB=\\\"b\\\"": ("B", '"b"'),
             "'-DC=\"c#c\"'": ("C", '"c#c"'),
             "-DE='(1 + 2)'": ("E", "(1 + 2)"),
+            # Four become two where the flags are read, and one where they are put together;
+            # the backslash keeps it from the shell.
+            '-DD=\\"d\\\\$$$$d\\"': ("D", '"d$d"'),
             "-DH=\\\"h:h&h\\\"": ("H", '"h:h&h"'),
             "-DG=\\\"äö\\\"": ("G", '"äö"'),
         }
