@@ -335,6 +335,21 @@ class Tools(unittest.TestCase):
         self.assert_right()
         self.no_op()
 
+    def test_shared_objects_that_were_out_of_use(self):
+        """Made from a core that changed while nothing used them, and whose times say nothing."""
+        self.project.edit("platformio.ini", "[env]\n", "[env]\nbuild_flags = -DOTHER\n")
+        self.project.ninja()
+        self.project.edit("platformio.ini", "build_flags = -DOTHER\n", "")
+        self.project.write("core/cores/arduino/extra.h", "#define EXTRA_VALUE 20\n")
+        self.project.ninja()
+        self.assert_right()
+        os.utime(self.project.path("core/cores/arduino/extra.h"), (OLD, OLD))
+        self.no_op()
+        self.project.edit("platformio.ini", "[env]\n", "[env]\nbuild_flags = -DOTHER\n")
+        self.project.ninja()
+        self.assert_right()
+        self.no_op()
+
     # -- counters
 
     def test_counters_of_a_no_op(self):
