@@ -86,6 +86,9 @@ class Planner {
     const PackageUse& toolchain = env_.packages.front();
     for (const auto& [variable, path] : env_.platform->toolchain.programs)
       plan_.programs[variable] = join_path(toolchain.link, path);
+    // The compiler has an identity; the C library it comes with may change without it.
+    for (const std::string& path : env_.platform->toolchain.headers)
+      if (std::string folder = join_path(toolchain.link, path); is_directory(folder)) c_library_.push_back(folder);
   }
 
   // Below the environment's folder; a debug build has a folder of its own there.
@@ -106,6 +109,7 @@ class Planner {
     include_dirs_.push_back(src_dir_);
     plan_.directories.insert(plan_.directories.end(), {*include, src_dir_});
     plan_.input_folders = {*include, src_dir_};
+    plan_.input_folders.insert(plan_.input_folders.end(), c_library_.begin(), c_library_.end());
 
     Result<std::string> filter = source_filter();
     if (!filter) return filter.error();
@@ -458,6 +462,7 @@ class Planner {
   std::string section_;
   BuildPlan plan_;
   std::string src_dir_;
+  std::vector<std::string> c_library_;
   std::string sketch_beside_;  // where PlatformIO would write the joined sketch; no such file
   std::vector<std::string> include_dirs_;
   FinderProject finder_;

@@ -203,6 +203,7 @@ struct Reader {
     if (std::optional<YAML::Node> node = map.find("toolchain")) {
       YamlMap inner = this->map(*node, "'toolchain'");
       out.toolchain.package = inner.required_text("package");
+      out.toolchain.headers = inner.texts("headers");
       if (std::optional<YAML::Node> programs = inner.find("programs")) {
         YamlMap list = this->map(*programs, "'programs'");
         for (const std::string& name : list.keys()) out.toolchain.programs[name] = list.text(name);

@@ -70,6 +70,8 @@ struct PackageSpec {
 struct ToolchainSpec {
   std::string package;
   std::map<std::string, std::string> programs;  // ninja variable to path below the root
+  std::vector<std::string> headers;  // folders below the root with the C library's headers;
+                                     // not all have to exist
 };
 
 // A file made from another after the link.
