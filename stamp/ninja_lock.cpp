@@ -1,5 +1,6 @@
 #include "stamp/ninja_lock.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -54,20 +55,24 @@ bool is_ninja(const std::string& name) {
 
 // Whether whoever started the process is gone, and it fell to one that adopts orphans: the
 // first process, or the one that serves a whole login.
-bool is_orphan(const Process& process) {
-  Process parent = find_process(process.parent);
-  if (parent.id == 1) return !is_ninja(parent.name);
-  return parent.id == 0 || parent.session != process.session;
+bool is_orphan(long parent, long session) {
+  if (parent == 1) return !is_ninja(find_process(1).name);
+  return parent <= 0 || ::getsid(static_cast<pid_t>(parent)) != session;
 }
 
 // The process that started us, shells in between left out. None when it is gone.
 Process starter() {
-  Process us = find_process(::getpid());
-  if (is_orphan(us)) return {};
-  Process process = find_process(us.parent);
+  static Process found;
+  static pid_t found_by = 0;
+  pid_t parent = ::getppid();
+  if (found_by == parent) return found;
+  if (is_orphan(parent, ::getsid(0))) return {};
+  Process process = find_process(parent);
   for (const char* shell : {"sh", "dash", "bash", "busybox"})
     if (process.name == shell && process.parent > 1)
       if (Process above = find_process(process.parent); above.id) process = above;
+  found = process;
+  found_by = parent;
   return process;
 }
 
@@ -102,7 +107,7 @@ std::vector<Process> leftovers(const std::string& build_dir, unsigned long long 
     Process leader = find_process(process.group);
     if (!leader.id) leader = process;
     if (leader.id == ninja.id || leader.name == ninja.name || is_ninja(leader.name)) continue;
-    if (is_orphan(leader)) out.push_back(process);
+    if (is_orphan(leader.parent, leader.session)) out.push_back(process);
   }
   return out;
 }
@@ -133,11 +138,18 @@ bool may_have_built(const std::string& build_dir) {
 Status link_planned(const std::string& build_dir, const Process& ninja) {
   std::string target = "/proc/" + std::to_string(ninja.id) + "/cwd";
   if (build_dir[0] != '/') target += "/" + build_dir + "/gate";
-  std::string path = join_path(build_dir, "planned"), fresh = path + ".new";
-  // Under the gate's lock: what is there is of a process that died.
-  ::unlink(fresh.c_str());
-  if (::symlink(target.c_str(), fresh.c_str()) != 0 || ::rename(fresh.c_str(), path.c_str()) != 0)
+  std::string path = join_path(build_dir, "planned");
+  // Under the gate's lock: nobody else makes it, and its ninja waits for us.
+  if ((::unlink(path.c_str()) != 0 && errno != ENOENT) || ::symlink(target.c_str(), path.c_str()) != 0)
     return Error{"cannot be made: " + errno_text(errno), "", path};
+  return {};
+}
+
+// In place: only those who hold the gate's lock read it, and half of it is nobody's lock.
+Status write_lock(const std::string& path, const std::string& text) {
+  Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    return Error{"cannot be written: " + errno_text(errno), "", path};
   return {};
 }
 
@@ -172,7 +184,7 @@ Status lock_for_ninja(const std::string& build_dir, bool wait) {
     if (!held) {
       if (started && may_have_built(build_dir)) end_leftovers(build_dir, started, ours);
       if (Status s = link_planned(build_dir, ours); !s) return s;
-      return replace_file(path, mine);
+      return write_lock(path, mine);
     }
     guard->reset(-1);
     if (!wait || is_ancestor(id))
