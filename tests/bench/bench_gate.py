@@ -92,7 +92,7 @@ class Bench:
                         ignore=shutil.ignore_patterns(".fbuild", "build.ninja", "compile_commands.json"))
         self.run(project, "fbuild-gen", "-q")
         for _ in range(3):
-            self.run(project, "ninja", "uno")
+            self.run(project, "ninja")
         for _ in range(5 * self.runs):
             self.note("uno", self.run(project, "ninja", "uno"))
             self.note("uno floor", self.floor())
