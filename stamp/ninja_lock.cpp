@@ -1,5 +1,6 @@
 #include "stamp/ninja_lock.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -12,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 #include "stamp/gate.h"
@@ -83,25 +85,27 @@ bool is_ancestor(long id) {
 }
 
 std::string lock_text(const Process& ninja) {
-  return std::to_string(ninja.id) + " " + std::to_string(ninja.started) + "\n";
+  return std::to_string(ninja.id) + " " + std::to_string(ninja.started) + " " +
+         std::to_string(ninja.session) + "\n";
 }
 
-// Commands that a ninja which started at `since` left running: process groups of orphans
-// that work in this directory and name the build directory in their arguments.
-std::vector<Process> leftovers(const std::string& build_dir, unsigned long long since,
+// Commands that the ninja which had the lock left running: process groups of orphans in its
+// session that work in this directory and name the build directory in their arguments. Their
+// sessions are looked at first: that costs the least, and few processes share one.
+std::vector<Process> leftovers(const std::string& build_dir, const Process& dead,
                                const Process& ninja) {
   std::vector<Process> out;
-  Result<std::vector<DirEntry>> all = list_directory("/proc");
   char here[PATH_MAX], there[PATH_MAX];
-  if (!all || !::getcwd(here, sizeof here)) return out;
-  for (const DirEntry& entry : *all) {
-    long id = std::atol(entry.name.c_str());
-    if (id <= 1 || id == ::getpid()) continue;
-    std::string folder = "/proc/" + entry.name;
+  std::unique_ptr<DIR, int (*)(DIR*)> proc(::opendir("/proc"), ::closedir);
+  if (!proc || !::getcwd(here, sizeof here)) return out;
+  while (const dirent* entry = ::readdir(proc.get())) {
+    long id = std::atol(entry->d_name);
+    if (id <= 1 || id == ::getpid() || ::getsid(static_cast<pid_t>(id)) != dead.session) continue;
+    std::string folder = "/proc/" + std::to_string(id);
     ssize_t n = ::readlink((folder + "/cwd").c_str(), there, sizeof there - 1);
     if (n <= 0 || std::string_view(there, static_cast<size_t>(n)) != here) continue;
     Process process = find_process(id);
-    if (!process.id || process.started < since || process.group == ::getpgrp()) continue;
+    if (!process.id || process.started < dead.started || process.group == ::getpgrp()) continue;
     Result<std::string> arguments = read_file(folder + "/cmdline");
     if (!arguments || arguments->find(build_dir) == std::string::npos) continue;
     Process leader = find_process(process.group);
@@ -112,9 +116,9 @@ std::vector<Process> leftovers(const std::string& build_dir, unsigned long long 
   return out;
 }
 
-void end_leftovers(const std::string& build_dir, unsigned long long since, const Process& ninja) {
+void end_leftovers(const std::string& build_dir, const Process& dead, const Process& ninja) {
   for (int number : {SIGTERM, SIGKILL}) {
-    std::vector<Process> left = leftovers(build_dir, since, ninja);
+    std::vector<Process> left = leftovers(build_dir, dead, ninja);
     if (left.empty()) return;
     if (number == SIGTERM)
       std::fprintf(stderr, "fbuild: ends what a ninja that was killed left running\n");
@@ -140,7 +144,8 @@ Status link_planned(const std::string& build_dir, const Process& ninja) {
   if (build_dir[0] != '/') target += "/" + build_dir + "/gate";
   std::string path = join_path(build_dir, "planned");
   // Under the gate's lock: nobody else makes it, and its ninja waits for us.
-  if ((::unlink(path.c_str()) != 0 && errno != ENOENT) || ::symlink(target.c_str(), path.c_str()) != 0)
+  if ((::unlink(path.c_str()) != 0 && errno != ENOENT) ||
+      ::symlink(target.c_str(), path.c_str()) != 0)
     return Error{"cannot be made: " + errno_text(errno), "", path};
   return {};
 }
@@ -174,25 +179,24 @@ Status lock_for_ninja(const std::string& build_dir, bool wait) {
     if (!guard) return guard.error();
     Result<std::string> text = read_file(path);
     if (text && *text == mine) return {};
-    long id = 0;
-    unsigned long long started = 0;
-    bool held = text && std::sscanf(text->c_str(), "%ld %llu", &id, &started) == 2;
-    if (held) {
-      Process other = find_process(id);
-      held = other.id && other.started == started;
-    }
-    if (!held) {
-      if (started && may_have_built(build_dir)) end_leftovers(build_dir, started, ours);
+    Process holder;
+    bool known = text && std::sscanf(text->c_str(), "%ld %llu %ld", &holder.id, &holder.started,
+                                     &holder.session) == 3;
+    Process other = known ? find_process(holder.id) : Process{};
+    if (!other.id || other.started != holder.started) {
+      if (known && may_have_built(build_dir)) end_leftovers(build_dir, holder, ours);
       if (Status s = link_planned(build_dir, ours); !s) return s;
       return write_lock(path, mine);
     }
     guard->reset(-1);
-    if (!wait || is_ancestor(id))
-      return Error{"another ninja (process " + std::to_string(id) + ") is building this project",
-                   "let it end, then try again", build_dir};
+    if (!wait || is_ancestor(other.id))
+      return Error{
+          "another ninja (process " + std::to_string(other.id) + ") is building this project",
+          "let it end, then try again", build_dir};
     if (!told)
-      std::fprintf(
-          stderr, "fbuild: waiting for another ninja (process %ld) that builds this project\n", id);
+      std::fprintf(stderr,
+                   "fbuild: waiting for another ninja (process %ld) that builds this project\n",
+                   other.id);
     timespec pause = {0, 50 * 1000 * 1000};
     ::nanosleep(&pause, nullptr);
   }

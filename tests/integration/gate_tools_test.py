@@ -316,7 +316,7 @@ class Tools(unittest.TestCase):
         self.no_op()
 
     def test_lock_of_a_process_that_is_gone(self):
-        self.project.write(BUILD + "/ninja.lock", "%d 12345\n" % os.getpid())
+        self.project.write(BUILD + "/ninja.lock", "%d 12345 1\n" % os.getpid())
         self.no_op()
         self.project.write(BUILD + "/ninja.lock", "junk")
         self.no_op()
