@@ -243,6 +243,21 @@ class Tools(unittest.TestCase):
         self.project.ninja("-f", "mine.ninja")
         self.assert_right()
 
+    def test_older_before_it_is_built(self):
+        """The plan gave a change a new time; it is taken away before all is built of it."""
+        self.change(1, old=True)
+        self.project.ninja("leonardo")
+        os.utime(self.project.path("src/a.cpp"), (OLD, OLD))
+        self.project.ninja()
+        self.assert_right()
+        self.no_op()
+        # A time that was new enough by itself.
+        self.change(2)
+        self.project.ninja("leonardo")
+        os.utime(self.project.path("src/a.cpp"), (OLD, OLD))
+        self.project.ninja()
+        self.assert_right()
+
     # -- several at once, and those that were killed
 
     def start(self, *arguments):
