@@ -55,6 +55,9 @@ Result<CommandLine> parse_command_line(int argc, char** argv) {
       ->type_name("ENV");
   app.add_flag("--compiledb", compile_databases, "Write only the compile databases (compile_commands.json)");
   app.add_flag("--ignore-extra-scripts", out.ignore_scripts, "Build without the project's extra_scripts, which are not run");
+  app.add_flag("--install", out.install, "Fetch packages that are missing, verified, into the store of this machine");
+  app.add_flag("--offline", out.offline, "Never use the network, in the build neither: only what is in the store");
+  app.add_flag("--locked", out.locked, "Use nothing but the packages that fbuild.lock pins");
   app.add_flag("-q,--quiet", out.quiet, "Print only warnings and errors");
   app.add_flag("--version", version, "Print the version and end");
   app.add_flag("-h,--help", help, "Print this and end");

@@ -19,6 +19,9 @@ struct CommandLine {
   std::vector<std::string> serial_port;   // --serial-port: all that follows it
   bool quiet = false;
   bool ignore_scripts = false;            // --ignore-extra-scripts
+  bool install = false;                   // --install
+  bool offline = false;                   // --offline
+  bool locked = false;                    // --locked
   std::string message;                    // Message: --help or --version, for standard output
 };
 

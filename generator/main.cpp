@@ -115,6 +115,12 @@ class Run {
     FreshBuildDir fresh(build_dir);
     Session session{config_, build_dir, *data + "/platforms", project_};
     session.ignore_scripts = line_.ignore_scripts;
+    session.choices.install = line_.install;
+    session.choices.locked = line_.locked;
+    session.choices.store.offline = line_.offline;
+    session.choices.store.quiet = line_.quiet;
+    session.choices.store.program = own_folder() + "/fbuild-lnk";
+    bool all_environments = names.size() == config_.environments().size();
     session.scans.load(join_path(build_dir, "includes"));
     std::vector<BuildPlan> plans;
     for (const std::string& name : names) {
@@ -129,6 +135,11 @@ class Run {
       put(plan_json(plans.front()));
       return 0;
     }
+    if (line_.job == CommandLine::Job::Generate) {
+      Result<bool> locked = update_lock(session, all_environments);
+      if (!locked) return fail(locked.error());
+      if (*locked && !line_.quiet) std::printf("note: fbuild.lock pins the packages that are used; keep it with platformio.ini\n");
+    }
     int status = write(plans, session, *data);
     if (status == 0) fresh.keep();
     return status;
@@ -139,14 +150,16 @@ class Run {
     input.build_dir = session.build_dir;
     input.project = project_;
     input.templates_dir = data + "/templates";
-    input.own = {own_folder() + "/fbuild-gen", own_folder() + "/fbuild-image", own_folder() + "/fbuild-stamp"};
+    input.own = {own_folder() + "/fbuild-gen", own_folder() + "/fbuild-image", own_folder() + "/fbuild-stamp", own_folder() + "/fbuild-lnk"};
     input.generate_arguments = {"-q"};
     if (!line_.build_dir.empty()) input.generate_arguments.insert(input.generate_arguments.end(), {"-B", session.build_dir});
     if (line_.ignore_scripts) input.generate_arguments.push_back("--ignore-extra-scripts");
+    if (line_.offline) input.generate_arguments.push_back("--offline");
+    if (line_.locked) input.generate_arguments.push_back("--locked");
     for (const std::string& name : line_.environments)
       input.generate_arguments.insert(input.generate_arguments.end(), {"-e", name});
     input.default_environments = default_environments(plans);
-    input.files = {input.own.generator, input.own.image, input.own.stamp};
+    input.files = {input.own.generator, input.own.image, input.own.stamp, input.own.lnk, kLockFile};
     for (const BuildPlan& plan : plans)
       for (const std::string& name : plan.templates) input.files.push_back(input.templates_dir + "/" + name + ".ninja");
     input.configuration = &config_.dependencies();

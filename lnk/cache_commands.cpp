@@ -44,6 +44,7 @@ void print_json(const Store& store, const StoreContents& contents, uint64_t budg
            ", \"disk\": " + std::to_string(entry.info.disk) +
            ", \"used\": " + std::to_string(entry.used) +
            ", \"leases\": " + std::to_string(entry.leases) +
+           ", \"pins\": " + std::to_string(entry.pins) +
            ", \"path\": " + json_string(data_path(entry.path, entry.info.kind)) + "}";
   }
   out += contents.entries.empty() ? "]\n}\n" : "\n  ]\n}\n";
@@ -65,7 +66,7 @@ int show_cache(const Store& store, bool json) {
     char size[32];
     std::snprintf(size, sizeof size, "%10s", human_bytes(entry.info.disk).c_str());
     print(entry.info.sha256.substr(0, 12) + " " + size + "  " + day(entry.used) + "  " +
-          entry.info.kind_text + (entry.leases ? " (in use)" : "") + "  " + entry.info.url + "\n");
+          entry.info.kind_text + (entry.leases || entry.pins ? " (in use)" : "") + "  " + entry.info.url + "\n");
   }
   for (const std::string& path : contents->unreadable) print("unreadable: " + path + "\n");
   print(std::to_string(contents->entries.size()) + " entries, " + human_bytes(contents->bytes) +
@@ -91,7 +92,7 @@ int run_gc(const Store& store, const std::string& budget_text, bool json) {
         human_bytes(*budget) + " left in use\n");
   if (result->after > *budget)
     print("still over the budget: " + std::to_string(result->in_use) +
-          " entries are in use by running builds\n");
+          " entries are in use, by running builds or by build directories\n");
   return 0;
 }
 

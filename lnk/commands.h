@@ -3,6 +3,8 @@
 // when all is well, 1 when something was not, 2 for bad input.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +35,19 @@ struct AddOptions {
 // Fetches a URL and writes the manifest for what came.
 int add(const Store& store, const AddOptions& what, const CommandOptions& options);
 
+struct InstallOptions {
+  std::string url;
+  std::string sha256;            // empty: not known; what comes is believed and reported
+  std::optional<uint64_t> size;  // in bytes
+  Extract extract = Extract::File;
+  int strip = 0;
+};
+
+// Makes sure of an archive and its unpacked tree, and prints one line of JSON on standard
+// output: {"tree": PATH, "sha256": DIGEST, "size": BYTES or null}, or when it fails
+// {"error": WHAT, "fix": REMEDY}. For fbuild-gen.
+int install(const Store& store, const InstallOptions& what, const CommandOptions& options);
+
 // What the store holds.
 int show_cache(const Store& store, bool json);
 
@@ -49,6 +64,9 @@ int show_path(const Store& store, const std::string& manifest);
 // options.ensure.lease_holder.
 int materialize_one(const Store& store, const std::string& manifest, const std::string& target,
                     const CommandOptions& options);
+
+// After something was added, the store may be over its budget: evicts down to it.
+void keep_within_budget(const Store& store);
 
 // One line on standard error; returns 2.
 int report_error(const Error& error);

@@ -9,6 +9,7 @@
 
 #include "lnk/fetch.h"
 #include "lnk/lease.h"
+#include "lnk/present.h"
 #include "lnk/sha256.h"
 #include "lnk/witness.h"
 #include "support/files.h"
@@ -43,8 +44,7 @@ Status check_size(const std::string& data, const Manifest& manifest) {
 // like then is remembered in our own store, where there is one.
 bool layer_has(const Store& store, const std::string& layer, const EntryKey& key) {
   std::string entry = entry_path(layer, key);
-  std::string witness =
-      store.root + "/vouched/" + entry_name(key) + "." + sha256_of(layer).substr(0, 8);
+  std::string witness = layer_witness(store, layer, key);
   Trust trust = glance(entry, key.kind, witness);
   if (trust == Trust::Missing) return false;
   if (trust == Trust::Yes) return true;
@@ -54,15 +54,7 @@ bool layer_has(const Store& store, const std::string& layer, const EntryKey& key
   return true;
 }
 
-// Takes the lease and notes the use, when the entry can be believed at a glance.
-Result<bool> use_at_a_glance(const std::string& entry, EntryKey::Kind kind, pid_t holder) {
-  if (glance(entry, kind, entry + "/verified") != Trust::Yes) return false;
-  if (Status status = take_lease(entry, holder); !status) return status.error();
-  touch_entry(entry);
-  return true;
-}
-
-// The same with a full look when a glance is not enough; a bad entry is thrown away.
+// As use_at_a_glance, with a full look when a glance is not enough; a bad entry is thrown away.
 // Needs the exclusive lock.
 Result<bool> use_after_recheck(const Store& store, const std::string& entry, const EntryKey& key,
                                pid_t holder) {
@@ -99,8 +91,14 @@ Result<std::string> ensure_entry(const Store& store, const EntryKey& key,
     if (!used) return used.error();
     if (*used) return data_path(entry, key.kind);
   }
-  for (const std::string& layer : store.layers)
-    if (layer_has(store, layer, key)) return data_path(entry_path(layer, key), key.kind);
+  for (const std::string& layer : store.layers) {
+    if (!layer_has(store, layer, key)) continue;
+    std::string there = entry_path(layer, key);
+    // Somebody's gc may work in a layer that we may write to; elsewhere nothing is evicted
+    // by anyone we could tell.
+    if (::access(there.c_str(), W_OK) == 0) (void)take_lease(there, options.lease_holder);
+    return data_path(there, key.kind);
+  }
   if (!store.writable) return store.unwritable;
 
   Result<FileLock> lock = lock_entry(store, key, FileLock::Exclusive,

@@ -11,6 +11,7 @@
 #include "lnk/fetch.h"
 #include "lnk/fetch_options.h"
 #include "lnk/lease.h"
+#include "lnk/pin.h"
 #include "lnk/process_tag.h"
 #include "lnk/witness.h"
 #include "support/files.h"
@@ -136,6 +137,7 @@ Result<StoreContents> store_contents(const Store& store) {
       entry.used = st.st_mtim.tv_sec;
       entry.used_ns = st.st_mtim.tv_nsec;
       entry.leases = live_leases(entry.path);
+      entry.pins = live_pins(entry.path);
       out.bytes += entry.info.disk;
       out.entries.push_back(std::move(entry));
     }
@@ -198,7 +200,7 @@ Result<GcResult> collect_garbage(const Store& store, uint64_t budget) {
       if (::stat((entry.path + "/info").c_str(), &st) != 0 || st.st_mtim.tv_sec != entry.used ||
           st.st_mtim.tv_nsec != entry.used_ns)
         return;
-      if (live_leases(entry.path) > 0) return;
+      if (live_leases(entry.path) > 0 || live_pins(entry.path) > 0) return;
       evicted = static_cast<bool>(discard(store, entry.path));
     });
     if (evicted) {

@@ -17,6 +17,7 @@ struct StoredEntry {
   int64_t used = 0;  // last use, seconds since 1970
   int64_t used_ns = 0;
   int leases = 0;  // live ones, at a glance
+  int pins = 0;    // build directories that link to it
 };
 
 struct StoreContents {

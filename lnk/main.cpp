@@ -16,8 +16,9 @@ namespace {
 struct Arguments {
   bool offline = false, allow_file_urls = false, quiet = false, json = false, force = false;
   int jobs = 0;
-  int lease = 0;
-  std::string place = ".", url, output, extract, budget, manifest, target;
+  int lease = 0, strip = 0;
+  uint64_t size = 0;
+  std::string place = ".", url, output, extract, budget, manifest, target, sha256;
 };
 
 // The commands and options known at the point where a word was not understood.
@@ -94,6 +95,14 @@ int run(const CLI::App& app, const Arguments& arguments) {
   }
   if (given("materialize"))
     return materialize_one(*store, arguments.manifest, arguments.target, options);
+  if (given("install")) {
+    InstallOptions what{arguments.url, arguments.sha256, std::nullopt, Extract::File, arguments.strip};
+    if (arguments.size > 0) what.size = arguments.size;
+    Result<Extract> kind = extract_from_name(arguments.extract);
+    if (!kind) return report_error({"--extract: " + kind.error().what, kind.error().fix});
+    what.extract = *kind;
+    return install(*store, what, options);
+  }
   if (given("gc")) return run_gc(*store, arguments.budget, arguments.json);
   if (given("path")) return show_path(*store, arguments.manifest);
   if (given("verify")) return verify_cache(*store);
@@ -134,6 +143,15 @@ int main(int argc, char** argv) {
   materialize_command->add_option("TARGET", arguments.target)->required();
   materialize_command->add_option("--lease", arguments.lease,
                                   "process that keeps it from being evicted while it lives");
+
+  // What fbuild-gen calls for packages; people write manifests instead.
+  CLI::App* install_command = app.add_subcommand("install", "")->group("");
+  install_command->add_option("URL", arguments.url)->required();
+  install_command->add_option("--sha256", arguments.sha256);
+  install_command->add_option("--size", arguments.size);
+  install_command->add_option("--extract", arguments.extract)->required();
+  install_command->add_option("--strip", arguments.strip)->check(CLI::Range(0, 1));
+  install_command->add_option("--lease", arguments.lease);
 
   // `fbuild-lnk gc` and `fbuild-lnk cache gc` are the same.
   auto add_store_commands = [&](CLI::App& parent) {

@@ -74,14 +74,6 @@ std::string plural(size_t n, const char* what) {
   return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
 }
 
-// After something was added, the store may be over its budget.
-void keep_within_budget(const Store& store) {
-  Result<uint64_t> budget = store_budget(store);
-  if (!store.writable || !budget) return;
-  Result<StoreContents> contents = store_contents(store);
-  if (contents && contents->bytes > *budget) (void)collect_garbage(store, *budget);
-}
-
 // Remembers whether anything was fetched or unpacked at all.
 ProgressCallback noting(std::atomic<bool>& changed, ProgressCallback next) {
   return [&changed, next = std::move(next)](const FetchProgress& progress) {
@@ -91,6 +83,13 @@ ProgressCallback noting(std::atomic<bool>& changed, ProgressCallback next) {
 }
 
 }  // namespace
+
+void keep_within_budget(const Store& store) {
+  Result<uint64_t> budget = store_budget(store);
+  if (!store.writable || !budget) return;
+  Result<StoreContents> contents = store_contents(store);
+  if (contents && contents->bytes > *budget) (void)collect_garbage(store, *budget);
+}
 
 int report_error(const Error& error) {
   std::fprintf(stderr, "%s\n", error.text().c_str());

@@ -8,6 +8,7 @@
 //         trees/<name>/    tree/     an archive unpacked
 //                          list      its files with digests (tree_list.h)
 //                          info, verified, lease.*
+//                          pin.*     one file per link that leads into it (pin.h)
 //         partial/<name>   a download under way or broken off; <name>.from beside it
 //         locks/<name>     see below
 //         tmp/<tag>.<n>/   entries being made, named by the process that makes them

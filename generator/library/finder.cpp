@@ -58,6 +58,10 @@ class Finder {
   }
 
   bool belongs(const std::string& path, int to) const {
+    return project_.origin ? belongs_as_named(project_.origin(path), to) : belongs_as_named(path, to);
+  }
+
+  bool belongs_as_named(const std::string& path, int to) const {
     if (to != kProject) return inside(path, libraries_[static_cast<size_t>(to)].folder);
     return std::any_of(project_.include_dirs.begin(), project_.include_dirs.end(),
                        [&](const std::string& folder) { return inside(path, folder); });
@@ -83,6 +87,8 @@ class Finder {
       queue.pop_front();
       if (!processed(of).insert(file).second) continue;
       std::vector<std::string> own = {std::string(dir_name(file))};
+      if (project_.other_side)
+        if (std::string other = project_.other_side(own[0]); !other.empty()) own.push_back(other);
       for (const IncludeLine& line : scans_.of(file)) {
         bool quoted = line.kind == IncludeLine::Quoted;
         if (!quoted && line.kind != IncludeLine::Angled) break;  // the others come last
@@ -97,7 +103,7 @@ class Finder {
         if (!is_header(path)) continue;
         std::string stem = path.substr(0, path.rfind('.'));
         for (const char* extension : {".c", ".cc", ".cpp", ".cxx", ".c++"})
-          if (is_regular_file(stem + extension)) add(stem + extension);
+          if (scans_.exists(stem + extension)) add(stem + extension);
       }
     }
     return out;

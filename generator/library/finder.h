@@ -16,6 +16,11 @@ namespace fbuild {
 struct FinderProject {
   std::vector<std::string> include_dirs;  // include_dir if it exists, then src_dir
   std::vector<std::string> sources;       // paths of the sources that are built
+  // For files that the build makes elsewhere and that count as lying in another folder.
+  // `origin`: the path by which it is decided to whom a file belongs. `other_side`: the
+  // folder that a folder's neighbours lie in as well, or "". Empty: there are none such.
+  std::function<std::string(const std::string& path)> origin = {};
+  std::function<std::string(const std::string& folder)> other_side = {};
 };
 
 struct FoundLibraries {

@@ -30,6 +30,10 @@ IncludeMemo IncludeScans::memo() const {
 const std::vector<IncludeLine>& IncludeScans::of(const std::string& path) {
   auto [known, fresh] = scans_.try_emplace(path);
   if (!fresh) return known->second.lines;
+  if (auto provided = provided_.find(path); provided != provided_.end()) {
+    known->second.lines = scan_includes(provided->second());
+    return known->second.lines;
+  }
   int64_t looked_at = stamp::file_clock_now();
   stamp::StatInfo info;
   if (stamp::stat_path(AT_FDCWD, path.c_str(), true, info) != 0 || !info.is_regular()) return known->second.lines;
@@ -48,6 +52,12 @@ const std::vector<IncludeLine>& IncludeScans::of(const std::string& path) {
 
 void IncludeScans::set(const std::string& path, std::string_view text) {
   scans_[path] = {{}, scan_includes(text)};
+  leave_out(path);
+}
+
+void IncludeScans::provide(const std::string& path, std::function<std::string()> text) {
+  exists_[path] = true;
+  provided_[path] = std::move(text);
   leave_out(path);
 }
 

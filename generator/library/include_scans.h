@@ -2,6 +2,7 @@
 // at all while its stat is the one remembered from an earlier run.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -24,6 +25,9 @@ class IncludeScans {
   const std::vector<IncludeLine>& of(const std::string& path);
   // Says that `path` has this content, whether or not such a file exists.
   void set(const std::string& path, std::string_view text);
+  // Says that there is such a file: it will be made before it is needed. `text` is asked
+  // for its content, once, if that is needed.
+  void provide(const std::string& path, std::function<std::string()> text);
   // Leaves a file out of the memo: more than its includes matters to the run.
   void leave_out(const std::string& path) { left_out_.insert(path); }
   // Whether there is a regular file of this normalized path.
@@ -36,6 +40,7 @@ class IncludeScans {
   std::unordered_map<std::string, bool> exists_;
   IncludeMemo earlier_;
   std::unordered_set<std::string> left_out_;
+  std::unordered_map<std::string, std::function<std::string()>> provided_;
 };
 
 }  // namespace fbuild

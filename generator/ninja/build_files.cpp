@@ -47,8 +47,8 @@ class Files {
     if (Status s = write(in_build("generate.d"), depend_text()); !s) return s;
     if (Status s = write(in_build("all.ninja"), all_text(true)); !s) return s;
     if (Status s = write(in_build("dry.ninja"), all_text(false)); !s) return s;
-    if (Status s = gate(); !s) return s;
     result_.root_is_ours = root_is_free();
+    if (Status s = gate(); !s) return s;
     if (Status s = write(in_build("build.ninja"), gate_text()); !s) return s;
     if (result_.root_is_ours)
       if (Status s = write("build.ninja", root_text()); !s) return s;
@@ -81,8 +81,10 @@ class Files {
   Status compile_databases() {
     for (const BuildPlan& plan : plans_) {
       if (Status s = make_directories(plan.directory); !s) return s;
-      if (Status s = write(join_path(plan.directory, "compile_commands.json"), compile_database(plan, input_.project)); !s)
-        return s;
+      // No build is made from it.
+      Result<bool> wrote = write_if_changed(join_path(plan.directory, "compile_commands.json"), compile_database(plan, input_.project));
+      if (!wrote) return wrote.error();
+      result_.written += *wrote;
     }
     return link_database();
   }
@@ -92,9 +94,13 @@ class Files {
  private:
   std::string in_build(const std::string& name) const { return join_path(input_.build_dir, name); }
 
-  Status write(const std::string& path, const std::string& content) {
+  static bool would_change(const std::string& path, const std::string& content) {
     Result<std::string> old = read_file(path);
-    if (old && *old == content) return {};
+    return !old || *old != content;
+  }
+
+  Status write(const std::string& path, const std::string& content) {
+    if (!would_change(path, content)) return {};
     if (Status s = forget_project_seal(); !s) return s;
     Result<bool> wrote = write_if_changed(path, content);
     if (!wrote) return wrote.error();
@@ -189,6 +195,12 @@ class Files {
             std::none_of(gate.packages.begin(), gate.packages.end(), [&](const auto& p) { return p.root == use.link; }))
           gate.packages.push_back({use.link, use.stamps.back()});
     }
+    // What comes behind the seal has to be known before it.
+    std::string gate_file = stamp::format_gate(gate);
+    if (would_change(in_build("gate"), gate_file) || would_change(in_build("build.ninja"), gate_text()) ||
+        (result_.root_is_ours && would_change("build.ninja", root_text())))
+      if (Status s = forget_project_seal(); !s) return s;
+    seal_forgotten_ = true;
     stamp::Session session(in_build("watch.table"));
     // Sets of environments that are gone. The debug build of one that is not keeps its seal.
     for (const std::string& name : session.set_names()) {
@@ -203,7 +215,7 @@ class Files {
     // Not among the results: times in it are no news.
     if (Result<bool> wrote = write_if_changed(in_build("includes"), format_include_memo(*input_.includes)); !wrote)
       return wrote.error();
-    if (Status s = write(in_build("gate"), stamp::format_gate(gate)); !s) return s;
+    if (Status s = write(in_build("gate"), gate_file); !s) return s;
     Result<Fd> lock = stamp::lock_gate(input_.build_dir);
     if (!lock) return lock.error();
     stamp::PlanState state = stamp::read_state(in_build("plan.state"));

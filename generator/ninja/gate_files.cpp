@@ -115,7 +115,7 @@ Definition objects_set(const BuildPlan& plan) {
   Definition out;
   std::string folder(dir_name(plan.elf));
   std::vector<std::string> folders;
-  for (const char* name : {"src", "sketch", "lib"}) folders.push_back(join_path(folder, name));
+  for (const char* name : {"src", "sketch", "lib", "embed", "lnk"}) folders.push_back(join_path(folder, name));
   for (const SourceGroup& group : plan.groups)
     if (!group.shared.empty()) folders.push_back(group.shared);
   for (const std::string& path : folders) {

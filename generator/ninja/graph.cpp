@@ -29,6 +29,18 @@ constexpr const char* kOwnRules =
     "  restat = 1\n"
     "  description = $env: join $in\n"
     "\n"
+    "# Held for as long as ninja, whose child the shell is, lives.\n"
+    "rule linked_file\n"
+    "  command = $fbuild_lnk -q materialize $lnk_options --lease $$PPID $in $out\n"
+    "  restat = 1\n"
+    "  description = $env: fetch $in\n"
+    "\n"
+    "# With a NUL at its end. Not written again when it says the same.\n"
+    "rule terminated_text\n"
+    "  command = { cat $in && printf '\\0'; } >$out.tmp && if cmp -s $out.tmp $out; then rm $out.tmp; else mv -f $out.tmp $out; fi\n"
+    "  restat = 1\n"
+    "  description = $env: terminate $in\n"
+    "\n"
     "# Fails when the program does not fit, and takes the images along that would flash it.\n"
     "# A report that says the same as before is not written again, hence restat.\n"
     "rule size\n"
@@ -108,6 +120,22 @@ class GraphWriter {
     out_ += "\n\n";
   }
 
+  void prepared() {
+    for (const PreparedFile& file : plan_.prepared) {
+      out_ += "build " + ninja_path(file.output) + ": " + file.rule + ' ' + ninja_path(file.input);
+      if (file.by_toolchain) out_ += " | " + ninja_path(join_path(plan_.directory, "inputs"));
+      out_ += '\n';
+      for (const auto& [name, value] : file.variables) variable(out_, name, value, true);
+    }
+    for (const std::string& object : plan_.link_objects) objects_ += ' ' + ninja_path(object);
+    if (plan_.linked.empty()) return;
+    out_ += "build " + ninja_path(linked_phony()) + ": phony";
+    for (const std::string& path : plan_.linked) out_ += ' ' + ninja_path(path);
+    out_ += "\n\n";
+  }
+
+  std::string linked_phony() const { return join_path(plan_.directory, "linked"); }
+
   // One that others make.
   void use_group(const SourceGroup& group) {
     if (group.archive.empty())
@@ -133,7 +161,8 @@ class GraphWriter {
       if (!toolchain && !is_used(group, use.link + "/")) continue;
       // Of a package that was installed, nobody looks at where its includes lead.
       std::string identity = use.package.name;
-      if (use.installed) identity += " " + use.package.version + " " + use.package.root;
+      if (use.installed)
+        identity += " " + use.package.version + " " + (use.package.sha256.empty() ? use.package.root : use.package.sha256);
       if (toolchain) identity += " " + use.identity;
       while (identity.ends_with('\n')) identity.pop_back();
       words.insert(words.end(), {"--with", identity});
@@ -153,11 +182,13 @@ class GraphWriter {
         variable(out_, prefix + language_rule(static_cast<Language>(i)), shell_line(group.flags[i]));
     std::string folder = group.shared.empty() ? plan_.directory : group.shared;
     std::string stamps = " | " + ninja_path(join_path(folder, "inputs"));
+    std::string after;
+    if (group.reads_linked && !plan_.linked.empty()) after = " || " + ninja_path(linked_phony());
     std::string objects;
     for (const CompileUnit& unit : group.units) {
       const char* rule = language_rule(unit.language);
       out_ += "build " + ninja_path(unit.object) + ": " + rule + ' ' + ninja_path(unit.source) + stamps +
-              implicit(unit) + "\n  flags = $" + prefix + rule;
+              implicit(unit) + after + "\n  flags = $" + prefix + rule;
       if (!unit.flags.empty()) out_ += ' ' + ninja_value(shell_line(unit.flags));
       out_ += '\n';
       if (!unit.includes.empty()) out_ += "  includes = ." + unit.includes + '\n';
@@ -269,6 +300,7 @@ Result<GraphText> graph_text(const BuildPlan& plan, const OwnPrograms& own,
       writer.use_group(plan.groups[i]);
     }
   }
+  writer.prepared();
   writer.link();
   writer.size_and_steps();
   GraphText out;
@@ -302,6 +334,7 @@ std::string keep_text(const BuildPlan& plan) {
     add(group.archive);
     for (const CompileUnit& unit : group.units) add(unit.object);
   }
+  for (const PreparedFile& file : plan.prepared) add(file.output);
   for (const std::string& file : artifacts(plan)) add(file);
   add(join_path(plan.directory, "sealed"));
   return out + "\n";
@@ -313,10 +346,12 @@ std::map<std::string, std::string, std::less<>> environment_variables(const Buil
   for (const auto& [name, value] : plan.variables) out[name] = shell_word(value);
   out["fbuild_gen"] = shell_word(own.generator);
   out["fbuild_image"] = shell_word(own.image);
+  if (!plan.prepared.empty()) out["fbuild_lnk"] = shell_word(own.lnk);
   if (!plan.size.flash.empty()) {
     std::vector<std::string> arguments = {"--flash", plan.size.flash, "--ram", plan.size.ram};
     if (!plan.size.flash_max.empty()) arguments.insert(arguments.end(), {"--flash-max", plan.size.flash_max});
     if (!plan.size.ram_max.empty()) arguments.insert(arguments.end(), {"--ram-max", plan.size.ram_max});
+    if (plan.size.ram_soft) arguments.push_back("--ram-soft");
     out["size"] = shell_line(arguments);
   }
   return out;
@@ -327,7 +362,7 @@ std::string own_rules() { return kOwnRules; }
 std::string clean_paths(const BuildPlan& plan) {
   std::vector<std::string> paths;
   std::string folder(dir_name(plan.elf));
-  for (const char* name : {"src", "sketch", "lib"}) paths.push_back(join_path(folder, name));
+  for (const char* name : {"src", "sketch", "lib", "embed", "lnk"}) paths.push_back(join_path(folder, name));
   for (const std::string& file : artifacts(plan)) paths.push_back(file);
   return shell_line(paths);
 }

@@ -15,6 +15,7 @@ struct OwnPrograms {
   std::string generator;  // fbuild-gen
   std::string image;      // fbuild-image
   std::string stamp;      // fbuild-stamp
+  std::string lnk;        // fbuild-lnk
 };
 
 // `templates` is the folder of the rule templates. Whoever loads the text sets `ready`

@@ -44,12 +44,20 @@ struct SourceGroup {
   std::string archive;                      // path of the archive; empty: objects are linked
   std::vector<std::string> flags[kLanguages];  // per language: argv without program and files
   std::vector<CompileUnit> units;
+  bool reads_linked = false;  // compiled only when all of BuildPlan::linked is there
 };
 
 // Sketch files joined into one source before it is compiled.
 struct SketchPlan {
   std::vector<std::string> inputs;
   std::string output;  // empty: the project has no sketch
+};
+
+// A file that is made from another before anything is linked.
+struct PreparedFile {
+  std::string rule, input, output;
+  std::vector<std::pair<std::string, std::string>> variables = {};  // ready for the shell
+  bool by_toolchain = false;  // made by a program of the toolchain
 };
 
 struct PackageUse {
@@ -83,6 +91,9 @@ struct BuildPlan {
   std::vector<PackageUse> packages;
   SketchPlan sketch;
   std::vector<SourceGroup> groups;             // in link order
+  std::vector<PreparedFile> prepared;          // each output once
+  std::vector<std::string> linked;             // those of them that sources may include
+  std::vector<std::string> link_objects;       // those of them that are linked
   std::string linker;                          // ninja variable of the program that links
   std::vector<std::string> link_flags;         // before the objects
   std::vector<std::string> link_libs;          // after them

@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "generator/platform/package_link.h"
+#include "generator/plan/packages.h"
 #include "generator/platform/yaml_reader.h"
-#include "support/cache_dir.h"
 #include "support/files.h"
 #include "support/suggest.h"
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 namespace fbuild {
 
@@ -31,22 +27,6 @@ bool matches(std::string_view text, std::string_view pattern) {
     if (matches(text, pattern)) return true;
     if (text.empty()) return false;
   }
-}
-
-// Compilers are the user's rather than the project's; the build directory serves where there
-// is no place for caches.
-std::string compiler_memo(const std::string& build_dir) {
-  std::string cache = user_cache_directory();
-  if (!cache.empty() && make_directories(cache)) return join_path(cache, "compilers.json");
-  return join_path(build_dir, "packages/compilers.json");
-}
-
-std::string short_hash(const std::string& text) {
-  static const char digits[] = "0123456789abcdef";
-  uint64_t hash = XXH3_64bits(text.data(), text.size());
-  std::string out;
-  for (int i = 0; i < 8; ++i, hash >>= 4) out += digits[hash & 15];
-  return out;
 }
 
 // An option's value as text; "" when it is not set.
@@ -126,93 +106,6 @@ Status override_facts(Session& session, const std::string& section, Facts& facts
     }
   }
   return {};
-}
-
-// NAME @ PLACE of platform_packages.
-struct PackageRequest {
-  std::string place;
-  config::Origin origin;
-};
-
-Result<std::map<std::string, PackageRequest>> package_requests(Session& session, const std::string& section,
-                                                               const Platform& platform) {
-  std::map<std::string, PackageRequest> out;
-  Result<std::vector<ListItem>> items = list_of(session.config, section, "platform_packages");
-  if (!items) return items.error();
-  for (const ListItem& item : *items) {
-    auto trim = [](std::string text) {
-      size_t begin = text.find_first_not_of(" \t"), end = text.find_last_not_of(" \t");
-      return begin == std::string::npos ? std::string() : text.substr(begin, end - begin + 1);
-    };
-    size_t at = item.text.find('@');
-    std::string name = trim(item.text.substr(0, at));
-    std::string place = at == std::string::npos ? "" : trim(item.text.substr(at + 1));
-    if (size_t slash = name.find('/'); slash != std::string::npos) name = name.substr(slash + 1);
-    if (!platform.packages.count(name)) {
-      std::vector<std::string> known;
-      for (const auto& [key, spec] : platform.packages) known.push_back(key);
-      session.warn(session.config.at(item.origin, "platform '" + platform.name + "' uses no package '" + name + "'",
-                                     did_you_mean(name, known)));
-      continue;
-    }
-    if (place.find("://") != std::string::npos && !place.starts_with("symlink://") && !place.starts_with("file://"))
-      return session.config.at(item.origin, "package '" + name + "' cannot be fetched from '" + place + "' yet",
-                               "give a folder with symlink:// or file://");
-    bool is_path = place.find("://") != std::string::npos || place.find('/') != std::string::npos || place.starts_with(".");
-    if (!is_path) {
-      session.warn(session.config.at(item.origin, "versions of packages are not chosen yet: '" + item.text + "' is the installed one"));
-      continue;
-    }
-    if (place.starts_with("~/"))
-      if (const char* home = session.config.variable("HOME")) place = home + place.substr(1);
-    out[name] = {place, item.origin};
-  }
-  return out;
-}
-
-// The name of the link in <build>/packages: the package's own, unless another
-// environment has that from elsewhere.
-std::string link_name(Session& session, const Package& package) {
-  std::string key = package.name + '\0' + package.root;
-  auto known = session.link_of_root.find(key);
-  if (known != session.link_of_root.end()) return known->second;
-  std::string name = package.name;
-  if (session.root_of_link.count(name)) name += "-" + short_hash(package.given.empty() ? package.root : package.given);
-  session.root_of_link[name] = package.root;
-  return session.link_of_root[key] = name;
-}
-
-Result<PackageUse> use_package(Session& session, const Platform& platform, const std::string& name,
-                               const std::map<std::string, PackageRequest>& requests,
-                               const std::vector<std::string>& programs) {
-  auto spec = platform.packages.find(name);
-  if (spec == platform.packages.end())
-    return Error{"package '" + name + "' is not declared under 'packages'", "", platform.file};
-  auto request = requests.find(name);
-  std::string place = request == requests.end() ? "" : request->second.place;
-  auto [known, fresh] = session.packages.try_emplace(name + '\0' + place);
-  if (fresh) {
-    Result<Package> package = place.empty() ? system_package(spec->second, programs)
-                                            : package_at(spec->second, place, session.project);
-    if (!package) {
-      session.packages.erase(known);
-      if (place.empty()) return package.error();
-      return session.config.at(request->second.origin, package.error().what, package.error().fix);
-    }
-    known->second = std::move(*package);
-  }
-  PackageUse use;
-  use.package = known->second;
-  std::string link = join_path(session.build_dir, "packages/" + link_name(session, use.package));
-  use.link = link;
-  use.installed = place.empty();
-  // Renewed when an installed package changes without newer times.
-  if (use.installed) use.stamps.push_back(link + ".changed");
-  // Made already here, because sources are listed by the names commands will use.
-  if (Status s = make_directories(std::string(dir_name(link))); !s)
-    return Error{s.error().what, "the build directory has to be writable; -B names another", s.error().file};
-  if (Result<bool> linked = link_package(link, use.package.root, session.project); !linked) return linked.error();
-  return use;
 }
 
 }  // namespace
@@ -403,7 +296,7 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
   if (!requests) return requests.error();
   std::vector<std::string> programs;
   for (const auto& [variable, path] : out.platform->toolchain.programs) programs.push_back(path);
-  Result<PackageUse> toolchain = use_package(session, *out.platform, out.platform->toolchain.package, *requests, programs);
+  Result<PackageUse> toolchain = use_package(session, *out.platform, out.platform->toolchain.package, *requests, programs, true);
   if (!toolchain) return at_option(config, section, "platform", toolchain.error());
   out.packages.push_back(std::move(*toolchain));
   Result<std::vector<std::string>> framework_package = fill_words(out, {out.framework->package});
@@ -411,31 +304,24 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
   if (framework_package->empty() || !out.platform->packages.count((*framework_package)[0]))
     return at_option(config, section, "board",
                      Error{"platform '" + out.platform->name + "' has no package for core '" + fact_or(out.facts, "build.core", "?") + "' of board '" + *board + "'", ""});
-  Result<PackageUse> core = use_package(session, *out.platform, (*framework_package)[0], *requests, {});
+  Result<PackageUse> core = use_package(session, *out.platform, (*framework_package)[0], *requests, {}, true);
   if (!core) return at_option(config, section, "framework", core.error());
   // Another core under the same link may have older files than the objects of the last.
   core->stamps.insert(core->stamps.begin(), core->link + ".stamp");
-  core->identity = "package " + core->package.version + " at " + path_inside(core->package.root, session.project) + "\n";
+  std::string place = " at " + path_inside(core->package.root, session.project);
+  // What comes from the store is what it is wherever the store lies.
+  if (!core->package.sha256.empty()) place = " sha256 " + core->package.sha256;
+  core->identity = "package " + core->package.version + place + "\n";
   out.packages.push_back(std::move(*core));
 
   PackageUse& compiler_package = out.packages.front();
-  std::vector<std::string> paths;
-  for (const std::string& program : programs) paths.push_back(join_path(compiler_package.package.root, program));
-  auto cc = out.platform->toolchain.programs.find("cc");
-  if (cc == out.platform->toolchain.programs.end())
-    return Error{"the toolchain has no program 'cc'", "", out.platform->file};
-  std::string driver = join_path(compiler_package.package.root, cc->second);
-  auto [identity, fresh] = session.compilers.try_emplace(driver);
-  if (fresh) {
-    Result<CompilerIdentity> answer =
-        identify_compiler(driver, paths, compiler_memo(session.build_dir));
-    if (!answer) {
-      session.compilers.erase(identity);
-      return answer.error();
-    }
-    identity->second = std::move(*answer);
-  }
-  out.compiler = identity->second;
+  Result<const CompilerIdentity*> compiler = compiler_at(session, *out.platform, compiler_package.package.root);
+  if (!compiler) return compiler.error();
+  out.compiler = **compiler;
+  // The store lies elsewhere on another machine.
+  if (const std::string& root = compiler_package.package.root; !compiler_package.package.tree.empty())
+    for (std::string& file : out.compiler.files)
+      if (file.starts_with(root + "/")) file = compiler_package.link + file.substr(root.size());
   compiler_package.package.version = out.compiler.version;
   compiler_package.stamps.insert(compiler_package.stamps.begin(), compiler_package.link + ".stamp");
   compiler_package.identity = "compiler " + out.compiler.version + " " + out.compiler.digest + "\n";
@@ -450,7 +336,7 @@ std::optional<PackageUse> optional_package(Session& session, const Environment& 
     why_not = requests.error();
     return std::nullopt;
   }
-  Result<PackageUse> use = use_package(session, *environment.platform, name, *requests, {});
+  Result<PackageUse> use = use_package(session, *environment.platform, name, *requests, {}, false);
   if (!use) {
     why_not = use.error();
     return std::nullopt;

@@ -11,6 +11,7 @@
 #include "generator/library/include_scans.h"
 #include "generator/library/library.h"
 #include "generator/plan/build_plan.h"
+#include "generator/plan/packages.h"
 #include "generator/plan/sources.h"
 #include "generator/platform/compiler.h"
 #include "generator/platform/package.h"
@@ -28,7 +29,8 @@ struct Session {
   bool ignore_scripts = false;  // --ignore-extra-scripts
 
   std::map<std::string, std::shared_ptr<const Platform>> platforms = {};
-  std::map<std::string, Package> packages = {};             // by name and place given
+  PackageChoices choices = {};
+  std::map<std::string, Package> packages = {};             // by name and what was asked for
   std::map<std::string, std::string> link_of_root = {};     // package root to its link's name
   std::map<std::string, std::string> root_of_link = {};
   std::map<std::string, CompilerIdentity> compilers = {};   // by driver path

@@ -7,6 +7,8 @@
 #include "generator/library/include_closure.h"
 #include "generator/ninja/text.h"
 #include "generator/plan/compile_flags.h"
+#include "generator/plan/embeds.h"
+#include "generator/plan/linked_files.h"
 #include "generator/plan/plan_actions.h"
 #include "generator/sketch/sketch.h"
 #include "stamp/hash.h"
@@ -22,12 +24,12 @@ namespace {
 class Planner {
  public:
   Planner(Session& session, Environment environment)
-      : session_(session), env_(std::move(environment)), section_("env:" + env_.name) {}
+      : session_(session), env_(std::move(environment)), section_("env:" + env_.name), linked_(session, join_path(session.build_dir, env_.name + (env_.debug ? "/debug/lnk" : "/lnk"))) {}
 
   Result<BuildPlan> run() {
     describe();
     for (Status (Planner::*step)() : {&Planner::project_sources, &Planner::libraries, &Planner::flags,
-                                      &Planner::groups, &Planner::includes, &Planner::link, &Planner::after_link, &Planner::actions})
+                                      &Planner::groups, &Planner::includes, &Planner::linked_files, &Planner::link, &Planner::after_link, &Planner::actions})
       if (Status s = (this->*step)(); !s) return s.error();
     for (const std::string& name : env_.platform->templates) plan_.templates.push_back(name);
     plan_.commands = flags_.commands;
@@ -107,6 +109,11 @@ class Planner {
     src_dir_ = *src;
     if (is_directory(*include)) include_dirs_.push_back(*include);
     include_dirs_.push_back(src_dir_);
+    for (const std::string& folder : {*include, src_dir_}) {
+      if (Status s = linked_.add_folder(folder); !s) return s;
+      linked_.use(folder);
+    }
+    linked_.extend(include_dirs_);
     plan_.directories.insert(plan_.directories.end(), {*include, src_dir_});
     plan_.input_folders = {*include, src_dir_};
     plan_.input_folders.insert(plan_.input_folders.end(), c_library_.begin(), c_library_.end());
@@ -120,6 +127,7 @@ class Planner {
     group.units = compile_units(src_dir_, sources.files, object_dir("src"));
     if (env_.framework->sketches)
       if (Status s = sketch(group); !s) return s;
+    linked_.extend(group, src_dir_, *filter, object_dir("src"), {*include, src_dir_});
     if (group.units.empty()) {
       bool filtered = session_.config.is_set(section_, "build_src_filter") && is_directory(src_dir_);
       std::string fix = "put a .cpp, .c or .ino file there";
@@ -131,8 +139,14 @@ class Planner {
     for (const CompileUnit& unit : group.units)
       finder_.sources.push_back(unit.source == plan_.sketch.output ? sketch_beside_ : unit.source);
     finder_.include_dirs = include_dirs_;
+    if (!linked_.empty()) follow_linked();
     project_group_ = std::move(group);
     return {};
+  }
+
+  void follow_linked() {
+    finder_.origin = [this](const std::string& path) { return linked_.origin(path); };
+    finder_.other_side = [this](const std::string& folder) { return linked_.other_side(folder); };
   }
 
   // Sketch files become one more source, made in the build directory.
@@ -202,9 +216,14 @@ class Planner {
                       return name == "*" || name == env_.framework->name;
                     });
         bool ignored = std::find(ignore->begin(), ignore->end(), (*library)->name) != ignore->end();
-        if (fits && !ignored) libraries_.push_back(**library);
+        if (!fits || ignored) continue;
+        libraries_.push_back(**library);
+        if (!is_editable(storage)) continue;
+        if (Status s = linked_.add_folder(libraries_.back().folder); !s) return s;
+        linked_.extend(libraries_.back().include_dirs);
       }
     }
+    if (!linked_.empty()) follow_linked();
 
     Result<std::string> mode = text(section_, "lib_ldf_mode");
     if (!mode) return mode.error();
@@ -215,8 +234,10 @@ class Planner {
                                        "it finds what '" + mode->substr(0, mode->size() - 1) + "' finds"));
     found_ = find_libraries(finder_, libraries_, finder_mode, session_.scans,
                             [this](const Library& library) { return library_sources(library); });
+    if (Status s = linked_.status(); !s) return s;
     for (int index : found_.used) {
       const Library& library = libraries_[static_cast<size_t>(index)];
+      linked_.use(library.folder);
       plan_.libraries.push_back(library.name);
       for (const std::string& note : library.notes)
         session_.warn(Error{"library '" + library.name + "': " + note, "", library.folder});
@@ -242,6 +263,8 @@ class Planner {
     watch_folders(sources);
     std::vector<std::string> out;
     for (const std::string& file : sources.files) out.push_back(normalize_path(join_path(library.source_dir, file)));
+    for (const std::string& file : linked_.sources(library.source_dir, joined(library.source_filter)))
+      out.push_back(linked_.place_of(normalize_path(join_path(library.source_dir, file))));
     return out;
   }
 
@@ -301,6 +324,7 @@ class Planner {
       if (!archive_is_set && library.has_manifest_archive) archive = library.archive;
       const SourceListing& sources = session_.sources.of(library.source_dir, joined(library.source_filter));
       group.units = compile_units(library.source_dir, sources.files, object_dir("lib/" + name));
+      linked_.extend(group, library.source_dir, joined(library.source_filter), object_dir("lib/" + name), {library.folder});
       if (group.units.empty()) continue;
       if (archive) group.archive = object_dir("lib/lib" + name + ".a");
       if (Status s = set_flags(group, library_arguments(session_, env_, flags_, library, library_includes(index))); !s)
@@ -373,6 +397,14 @@ class Planner {
     return {};
   }
 
+  // What is embedded, and what stands in for files of the project.
+  Status linked_files() {
+    if (Status s = linked_.status(); !s) return s;
+    if (Status s = plan_embeds(session_, env_, object_dir("embed"), linked_, plan_); !s) return s;
+    linked_.finish(plan_);
+    return {};
+  }
+
   // Not in a package that was installed.
   bool is_editable(const std::string& path) const {
     return std::none_of(plan_.packages.begin(), plan_.packages.end(), [&](const PackageUse& use) {
@@ -428,6 +460,7 @@ class Planner {
     for (const StepSpec& step : env_.platform->steps)
       plan_.steps.push_back({step.rule, object_dir(step.in), object_dir(step.out), step.by_default});
     const SizeSpec& size = env_.platform->size;
+    plan_.size.ram_soft = size.ram_soft;
     for (auto [from, to] : {std::pair(&size.flash, &plan_.size.flash), std::pair(&size.ram, &plan_.size.ram),
                             std::pair(&size.flash_max, &plan_.size.flash_max), std::pair(&size.ram_max, &plan_.size.ram_max)}) {
       Result<std::string> value = filled(*from);
@@ -466,6 +499,7 @@ class Planner {
   std::string sketch_beside_;  // where PlatformIO would write the joined sketch; no such file
   std::vector<std::string> include_dirs_;
   FinderProject finder_;
+  LinkedFiles linked_;
   SourceGroup project_group_;
   std::vector<Library> libraries_;
   FoundLibraries found_;

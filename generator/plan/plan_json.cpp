@@ -152,8 +152,21 @@ std::string plan_json(const BuildPlan& plan) {
     w.close('}');
   }
   w.close(']');
+  w.key("prepared");
+  w.open('[');
+  for (const PreparedFile& file : plan.prepared) {
+    w.next();
+    w.open('{');
+    w.text("rule", file.rule);
+    w.text("input", file.input);
+    w.text("output", file.output);
+    w.map("variables", file.variables);
+    w.close('}');
+  }
+  w.close(']');
   w.key("link");
   w.open('{');
+  w.list("objects", plan.link_objects);
   w.text("linker", plan.linker);
   w.list("flags", plan.link_flags);
   w.list("libs", plan.link_libs);

@@ -7,9 +7,7 @@
 
 namespace fbuild {
 
-namespace {
-
-std::string read_version(const PackageSpec& spec, const std::string& root) {
+std::string package_file_version(const PackageSpec& spec, const std::string& root) {
   if (spec.version_file.empty()) return "";
   Result<std::string> text = read_file(join_path(root, spec.version_file));
   if (!text) return "";
@@ -27,12 +25,15 @@ std::string read_version(const PackageSpec& spec, const std::string& root) {
   return "";
 }
 
-bool holds(const std::string& root, const PackageSpec& spec, const std::vector<std::string>& programs) {
+bool has_package(const PackageSpec& spec, const std::vector<std::string>& programs,
+                 const std::string& root) {
   if (!spec.probe.empty() && !path_exists(join_path(root, spec.probe))) return false;
   for (const std::string& program : programs)
     if (!is_regular_file(join_path(root, program))) return false;
   return true;
 }
+
+namespace {
 
 std::string real_path(const std::string& path) {
   char buffer[PATH_MAX];
@@ -52,7 +53,7 @@ std::string root_on_path(const PackageSpec& spec, const std::vector<std::string>
         std::string folder(dir_name(program));
         if (base_name(folder) != "bin" || base_name(program) != spec.program) continue;
         std::string root(dir_name(folder));
-        if (holds(root, spec, programs)) return root;
+        if (has_package(spec, programs, root)) return root;
       }
     }
     if (colon == std::string_view::npos) return "";
@@ -71,10 +72,11 @@ Result<Package> package_at(const PackageSpec& spec, const std::string& place,
   if (!is_directory(out.root))
     return Error{"package '" + spec.name + "' is not at '" + path + "': no such folder",
                  "give the folder that has '" + spec.probe + "'"};
-  if (!holds(out.root, spec, {}))
-    return Error{"'" + path + "' is not package '" + spec.name + "': it has no '" + spec.probe + "'",
-                 "give the folder that has it"};
-  out.version = read_version(spec, out.root);
+  if (!has_package(spec, {}, out.root))
+    return Error{
+        "'" + path + "' is not package '" + spec.name + "': it has no '" + spec.probe + "'",
+        "give the folder that has it"};
+  out.version = package_file_version(spec, out.root);
   return out;
 }
 
@@ -82,15 +84,21 @@ Result<Package> system_package(const PackageSpec& spec, const std::vector<std::s
   Package out{spec.name, "", "", ""};
   if (!spec.program.empty()) out.root = root_on_path(spec, programs);
   for (const std::string& folder : spec.folders)
-    if (out.root.empty() && holds(folder, spec, programs)) out.root = folder;
+    if (out.root.empty() && has_package(spec, programs, folder)) out.root = folder;
   if (out.root.empty()) {
-    std::string fix = spec.debian.empty() ? "" : "install it with 'apt-get install " + spec.debian + "', or ";
-    fix += "name a folder with 'platform_packages = " + spec.name + " @ symlink:///path'";
+    std::string fix =
+        spec.debian.empty() ? "" : "install it with 'apt-get install " + spec.debian + "', or ";
+    if (spec.versions.empty()) {
+      fix += "name a folder with 'platform_packages = " + spec.name + " @ symlink:///path'";
+    } else {
+      fix += "fetch it with 'fbuild-gen --install'";
+    }
     std::string what = "package '" + spec.name + "' is not installed";
-    if (!spec.program.empty()) what += " ('" + spec.program + "' is not on PATH with its companions)";
+    if (!spec.program.empty())
+      what += " ('" + spec.program + "' is not on PATH with its companions)";
     return Error{what, fix};
   }
-  out.version = read_version(spec, out.root);
+  out.version = package_file_version(spec, out.root);
   return out;
 }
 

@@ -128,6 +128,7 @@ struct Reader {
       out.program = inner.text("program");
       out.folders = inner.texts("folders");
       out.debian = inner.text("debian");
+      out.system_versions = inner.texts("version");
       inner.finish();
     }
     if (std::optional<YAML::Node> version = map.find("version")) {
@@ -136,6 +137,8 @@ struct Reader {
       out.version_key = inner.required_text("key");
       inner.finish();
     }
+    if (std::optional<YAML::Node> versions = map.find("versions"))
+      out.versions = read_versions(*versions, file, "package '" + name + "'");
     map.finish();
     return out;
   }
@@ -231,8 +234,17 @@ struct Reader {
       for (const YAML::Node& item : *node) out.actions.push_back(action(item));
     if (std::optional<YAML::Node> node = map.find("size")) {
       YamlMap inner = this->map(*node, "'size'");
-      out.size = {inner.text("flash"), inner.text("ram"), inner.text("flash_max"), inner.text("ram_max")};
+      out.size = {inner.text("flash"), inner.text("ram"), inner.text("flash_max"), inner.text("ram_max"),
+                  inner.flag("ram_soft", false)};
       inner.finish();
+    }
+    if (std::optional<YAML::Node> node = map.find("embed")) {
+      if (!node->IsSequence()) map.fail(*node, "'embed' is not a list", "write '- {format: ..., arch: ...}'");
+      for (const YAML::Node& item : *node) {
+        YamlMap inner = this->map(item, "an item of 'embed'");
+        out.embed.push_back({condition(inner), inner.required_text("format"), inner.required_text("arch")});
+        inner.finish();
+      }
     }
     if (std::optional<YAML::Node> node = map.find("boards")) {
       YamlMap inner = this->map(*node, "'boards'");

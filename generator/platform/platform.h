@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "generator/platform/facts.h"
+#include "generator/platform/package_version.h"
 #include "support/result.h"
 
 namespace fbuild {
@@ -62,8 +63,11 @@ struct PackageSpec {
   std::string program;
   std::vector<std::string> folders;
   std::string debian;    // the Debian package that brings it
+  std::vector<std::string> system_versions;  // which of its versions will do; ranges, all
   // How its version is read: "file:KEY" of a file with KEY=value lines; empty: unknown.
   std::string version_file, version_key;
+  // What can be fetched; the first that has an archive for this host is the default.
+  std::vector<PackageVersion> versions;
   int line = 0;
 };
 
@@ -95,9 +99,16 @@ struct ActionSpec {
   std::map<std::string, std::string> variables;  // further ninja variables, with places
 };
 
+// How objcopy makes an object of any file: -O and -B.
+struct EmbedSpec {
+  Condition when;
+  std::string format, arch;  // with places
+};
+
 struct SizeSpec {
   std::string flash, ram;          // section lists
   std::string flash_max, ram_max;  // places for the limits in bytes
+  bool ram_soft = false;           // more than ram_max is a warning
 };
 
 struct Platform {
@@ -111,6 +122,7 @@ struct Platform {
   std::vector<StepSpec> steps;
   std::vector<ActionSpec> actions;
   SizeSpec size;
+  std::vector<EmbedSpec> embed;  // the first whose condition holds; none: it cannot embed
   std::map<std::string, Facts> boards;
 };
 

@@ -88,7 +88,7 @@ CASES = {
          "src/main.cpp": SMALL}, [], ["platformio.ini:5", "/usr/share", "cores/arduino/Arduino.h"]),
     "a package from the network": (
         {"platformio.ini": UNO + "platform_packages = framework-arduino-avr @ https://example.org/a.tar.gz\n",
-         "src/main.cpp": SMALL}, [], ["platformio.ini:5", "https://example.org/a.tar.gz", "symlink://"]),
+         "src/main.cpp": SMALL}, [], ["platformio.ini:5", "https://example.org/a.tar.gz", "fbuild-gen --install"]),
     "a number that is none": (
         {"platformio.ini": UNO + "board_upload.maximum_size = 32k\n", "src/main.cpp": SMALL}, [],
         ["platformio.ini:5", "board_upload.maximum_size", "'32k'"]),
