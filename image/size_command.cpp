@@ -16,6 +16,7 @@ constexpr OptionSpec kOptions[] = {
     {"--flash", OptionSpec::Value},     {"--ram", OptionSpec::Value},
     {"--flash-max", OptionSpec::Value}, {"--ram-max", OptionSpec::Value},
     {"--json", OptionSpec::Value},      {"--brief", OptionSpec::Flag},
+    {"--ram-soft", OptionSpec::Flag},
 };
 
 struct SizeRequest {
@@ -76,20 +77,19 @@ int size_command(std::span<const std::string> arguments) {
   std::fwrite(report.data(), 1, report.size(), stdout);
   std::fflush(stdout);
 
-  // Data that outgrows RAM is a warning only, as in PlatformIO: what a section list calls
-  // RAM may lie in more than one memory.
-  if (ram && ram->too_big()) {
-    std::string text = concat({"warning: the data is ", std::to_string(ram->used), " bytes, ",
-                               memory_excess(*ram, "RAM"), "\n"});
+  // Where what a section list calls RAM may lie in more than one memory, its limit is soft.
+  bool soft = line->has("--ram-soft"), fits = true;
+  auto judge = [&](const MemoryUse& use, const char* what, const char* memory, bool warn) {
+    if (!use.too_big()) return;
+    fits = fits && warn;
+    std::string text = concat({warn ? "warning: the " : "error: the ", what, " is ", std::to_string(use.used), " bytes, ",
+                               memory_excess(use, memory),
+                               warn ? "\n" : "; make it smaller or choose a board with more\n"});
     std::fwrite(text.data(), 1, text.size(), stderr);
-  }
-  if (flash.too_big()) {
-    std::string text =
-        concat({"error: the program is ", std::to_string(flash.used), " bytes, ",
-                memory_excess(flash, "flash"), "; make it smaller or choose a board with more\n"});
-    std::fwrite(text.data(), 1, text.size(), stderr);
-    return 1;
-  }
+  };
+  if (ram) judge(*ram, "data", "RAM", soft);
+  judge(flash, "program", "flash", false);
+  if (!fits) return 1;
   if (const std::string* path = line->value("--json")) {
     Result<bool> written = write_if_changed(*path, size_json(*elf, ram, &flash));
     if (!written) return fail(written.error());

@@ -141,6 +141,10 @@ Result<std::vector<std::string>> split_list(const LineReader& line, size_t colum
     while (extensions && item.size() > 1 && item[0] == '.') item.erase(0, 1);
     if (item.empty())
       return line.error(column, "an empty name in the list", "separate names by single commas");
+    // What counts is what follows the last dot of a name; anything else would never match.
+    if (extensions && item != "." && item.find_first_of("./") != std::string::npos)
+      return line.error(column, "'" + item + "' is no extension",
+                        "name what follows the last dot of a file's name, such as ext=gz");
     out.push_back(std::move(item));
   }
   return out;

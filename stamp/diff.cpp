@@ -202,9 +202,7 @@ namespace {
 
 bool add_value(Hasher& hasher, const Entry& entry) {
   Value value = value_of(entry);
-  hasher.add_u64(static_cast<uint64_t>(value.kind));
-  hasher.add_u64(value.size);
-  hasher.add_hash(value.hash);
+  hasher.add_u64s({static_cast<uint64_t>(value.kind), value.size, value.hash.low, value.hash.high});
   return value.kind == Kind::Unreadable;
 }
 

@@ -16,6 +16,13 @@ void split(std::string_view list, std::vector<std::string_view>& out) {
   }
 }
 
+// A short text as a number, so that comparing is one instruction.
+uint64_t packed(std::string_view text) {
+  uint64_t value = 0;
+  for (char c : text) value = value << 8 | static_cast<unsigned char>(c);
+  return value;
+}
+
 bool contains(const std::vector<std::string_view>& list, std::string_view item) {
   return std::binary_search(list.begin(), list.end(), item);
 }
@@ -32,6 +39,11 @@ Filter::Filter(std::string_view extensions, std::string_view excludes)
   std::sort(extensions_.begin(), extensions_.end());
   every_file_ = contains(extensions_, "*");
   without_extension_ = contains(extensions_, ".");
+  // No extension has a zero byte in it, so numbers of unequal lengths differ.
+  for (std::string_view item : extensions_)
+    if (item.size() <= 8) short_extensions_.push_back(packed(item));
+  std::erase_if(extensions_, [](std::string_view item) { return item.size() <= 8; });
+  std::sort(short_extensions_.begin(), short_extensions_.end());
 
   if (excludes.empty()) {
     for (const std::string& item : default_excludes()) names_.push_back(item);
@@ -50,6 +62,8 @@ Filter::Filter(std::string_view extensions, std::string_view excludes)
     }
   }
   std::sort(names_.begin(), names_.end());
+  for (std::string_view item : names_)
+    if (!item.empty()) first_bytes_[static_cast<unsigned char>(item[0])] = true;
   std::sort(paths_.begin(), paths_.end());
 }
 
@@ -64,11 +78,14 @@ bool Filter::watches_file(std::string_view name) const {
   if (dot == std::string_view::npos) return without_extension_;
   // ".gitignore" has neither a name nor an extension that anything would read.
   if (dot == 0) return false;
-  return contains(extensions_, name.substr(dot + 1));
+  std::string_view extension = name.substr(dot + 1);
+  if (extension.size() > 8) return contains(extensions_, extension);
+  return std::binary_search(short_extensions_.begin(), short_extensions_.end(), packed(extension));
 }
 
 bool Filter::excludes(std::string_view directory, std::string_view name) const {
-  if (contains(names_, name)) return true;
+  if (name.empty()) return false;
+  if (first_bytes_[static_cast<unsigned char>(name[0])] && contains(names_, name)) return true;
   if (!table_name_.empty() && directory == table_directory_ && name.starts_with(table_name_)) {
     std::string_view rest = name.substr(table_name_.size());
     if (rest.empty() || rest == ".lock" || rest == ".sets" || rest == ".new" || rest == ".sets.new")

@@ -5,14 +5,50 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "stamp/hash_avx2.h"
+
 namespace fbuild::stamp {
 
+namespace {
+
+// Whether `size` bytes are to be hashed with AVX2. Up to 240 bytes XXH3 has no use for it.
+bool wide([[maybe_unused]] size_t size) {
+#ifdef FBUILD_HAS_AVX2_HASH
+  return size > 240 && __builtin_cpu_supports("avx2");
+#else
+  return false;
+#endif
+}
+
+void update_128(XXH3_state_t* state, const void* data, size_t size) {
+#ifdef FBUILD_HAS_AVX2_HASH
+  if (wide(size)) return avx2::update_128(state, data, size);
+#endif
+  XXH3_128bits_update(state, data, size);
+}
+
+}  // namespace
+
 Hash128 hash_bytes(const void* data, size_t size) {
+#ifdef FBUILD_HAS_AVX2_HASH
+  if (wide(size)) {
+    uint64_t h[2];
+    avx2::hash_128(data, size, h);
+    return {h[0], h[1]};
+  }
+#endif
+  return hash_bytes_anywhere(data, size);
+}
+
+Hash128 hash_bytes_anywhere(const void* data, size_t size) {
   XXH128_hash_t h = XXH3_128bits(data, size);
   return {h.low64, h.high64};
 }
 
 uint64_t checksum64(const void* data, size_t size, uint64_t seed) {
+#ifdef FBUILD_HAS_AVX2_HASH
+  if (wide(size)) return avx2::hash_64(data, size, seed);
+#endif
   return XXH3_64bits_withSeed(data, size, seed);
 }
 
@@ -86,7 +122,7 @@ void Hasher::reset() {
 }
 
 void Hasher::flush() {
-  if (used_) XXH3_128bits_update(static_cast<XXH3_state_t*>(state_), buffer_, used_);
+  if (used_) update_128(static_cast<XXH3_state_t*>(state_), buffer_, used_);
   used_ = 0;
 }
 
@@ -94,7 +130,7 @@ void Hasher::add(const void* data, size_t size) {
   if (size > sizeof buffer_ - used_) {
     flush();
     if (size >= sizeof buffer_) {
-      XXH3_128bits_update(static_cast<XXH3_state_t*>(state_), data, size);
+      update_128(static_cast<XXH3_state_t*>(state_), data, size);
       return;
     }
   }
@@ -102,20 +138,15 @@ void Hasher::add(const void* data, size_t size) {
   used_ += size;
 }
 
-void Hasher::add_u64(uint64_t value) {
-  unsigned char bytes[8];
-  for (int i = 0; i < 8; ++i) bytes[i] = static_cast<unsigned char>(value >> (8 * i));
-  add(bytes, 8);
+void Hasher::add_u64s(std::initializer_list<uint64_t> values) {
+  if (values.size() * 8 > sizeof buffer_ - used_) flush();
+  for (uint64_t value : values)
+    for (int i = 0; i < 8; ++i) buffer_[used_++] = static_cast<char>(value >> (8 * i));
 }
 
 void Hasher::add_sized(std::string_view text) {
   add_u64(text.size());
   add(text);
-}
-
-void Hasher::add_hash(const Hash128& hash) {
-  add_u64(hash.low);
-  add_u64(hash.high);
 }
 
 Hash128 Hasher::finish() {

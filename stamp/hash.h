@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,8 @@ struct Hash128 {
 
 // XXH3-128 and XXH3-64 of a byte string.
 Hash128 hash_bytes(const void* data, size_t size);
+// The same without what only some processors have; for tests.
+Hash128 hash_bytes_anywhere(const void* data, size_t size);
 inline Hash128 hash_text(std::string_view text) {
   return hash_bytes(text.data(), text.size());
 }
@@ -47,10 +50,11 @@ class Hasher {
   void add(const void* data, size_t size);
   void add(std::string_view text) { add(text.data(), text.size()); }
   // Little-endian, whatever the machine.
-  void add_u64(uint64_t value);
+  void add_u64(uint64_t value) { add_u64s({value}); }
+  void add_u64s(std::initializer_list<uint64_t> values);
   // A length and then the bytes, so that no two sequences of texts hash alike.
   void add_sized(std::string_view text);
-  void add_hash(const Hash128& hash);
+  void add_hash(const Hash128& hash) { add_u64s({hash.low, hash.high}); }
   Hash128 finish();
 
  private:

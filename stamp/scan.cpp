@@ -1,87 +1,50 @@
+// How a scan is shared out to threads. What they do is in scan_list.cpp.
 #include "stamp/scan.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstddef>
-#include <cstring>
 #include <thread>
 
-#include "stamp/clock.h"
-#include "support/files.h"
+#include "stamp/parallel.h"
+#include "stamp/scan_worker.h"
 
 namespace fbuild::stamp {
 
 namespace {
 
-// Files of one directory that are hashed by the thread that listed it; the rest is
-// shared out in runs of as many.
-constexpr uint32_t kInlineFiles = 32;
 // Jobs waiting before one more thread is worth its start.
 constexpr size_t kJobsPerThread = 4;
-
-struct ListedName {
-  uint32_t offset;
-  uint16_t size;
-  unsigned char type;
-};
-
-// Whether (device, inode) is a directory that `task` lies in, itself included. Tells in
-// `levels` how many directories up.
-bool is_ancestor(const DirTask& task, const StatInfo& info, uint64_t& levels) {
-  levels = 0;
-  const DirTask* at = &task;
-  for (;; at = at->parent, ++levels) {
-    if (at->self.inode == info.inode && at->self.device == info.device) return true;
-    if (!at->parent) break;
-  }
-  const BlockView& old = at->run->old;
-  uint32_t index = at->old_index;
-  while (index != kNoEntry && index > 0 && index < old.count) {
-    uint32_t up = old.entries[index].parent;
-    if (up >= index) break;
-    index = up;
-    ++levels;
-    if (old.entries[index].inode == info.inode && old.entries[index].device == info.device)
-      return true;
-  }
-  return false;
-}
-
-unsigned char type_of(uint32_t mode) {
-  return static_cast<unsigned char>(IFTODT(mode));
-}
+// Directories that stay open until what is in them has been opened, too: the kernel then
+// looks one name up instead of the whole path. Newest jobs first means that they are those
+// on the way to the present one, so the limit is hardly ever met.
+constexpr int kKeptOpen = 48;
 
 }  // namespace
 
-struct Scanner::Worker {
-  ReadBuffer buffer;
-  std::vector<char> listing = std::vector<char>(64 * 1024);
-  std::vector<ListedName> listed;
-  std::string raw_names;
-  Counters counters;
-  bool moving = false;
-  bool unstable = false;
-};
-
-DirTask* Scanner::new_task() {
+DirTask* Scanner::push_directory(RootRun& run, DirTask* parent, Entry* self, uint32_t old_index,
+                                 unsigned worker) {
   std::lock_guard<std::mutex> lock(mutex_);
-  return tasks_.emplace_back(new DirTask).get();
+  DirTask* task = &tasks_.emplace_back();
+  task->run = &run;
+  task->parent = parent;
+  task->self = self;
+  task->old_index = old_index;
+  if (parent) {
+    self->parent = static_cast<uint32_t>(tasks_.size());
+    task->path_size = parent->path_size + (parent->path_size ? 1 : 0) + self->name_size;
+    ++parent->users;
+  } else if (old_index != kNoEntry) {
+    task->path_size = static_cast<uint32_t>(run.old.path(old_index).size());
+  }
+  push_locked({task, nullptr, 0, 0}, worker);
+  return task;
 }
 
-DirTask* Scanner::add_directory(RootRun& run, uint32_t old_index, const std::string& path) {
-  DirTask* task = new_task();
-  task->run = &run;
-  task->old_index = old_index;
-  task->path = path;
-  if (old_index != kNoEntry) task->self = run.old.entries[old_index];
-  push({task, nullptr, 0, 0});
-  return task;
+DirTask* Scanner::add_directory(RootRun& run, uint32_t old_index) {
+  Entry& self = tops_.emplace_back();
+  if (old_index != kNoEntry) self = run.old.entries[old_index];
+  return push_directory(run, nullptr, &self, old_index, 0);
 }
 
 void Scanner::add_rehash(RootRun& run) {
@@ -89,55 +52,84 @@ void Scanner::add_rehash(RootRun& run) {
   for (uint32_t i = 0; i < run.rehash.size(); ++i) run.rehashed[i] = run.old.entries[run.rehash[i]];
   for (uint32_t i = 0; i < run.rehash.size(); i += kInlineFiles)
     push({nullptr, &run, i,
-          std::min<uint32_t>(i + kInlineFiles, static_cast<uint32_t>(run.rehash.size()))});
+          std::min<uint32_t>(i + kInlineFiles, static_cast<uint32_t>(run.rehash.size()))},
+         0);
 }
 
-void Scanner::push(Job job) {
+void Scanner::push(Job job, unsigned worker) {
   std::lock_guard<std::mutex> lock(mutex_);
-  jobs_.push_back(job);
+  push_locked(job, worker);
+}
+
+void Scanner::push_locked(Job job, unsigned worker) {
+  queues_[worker].push_back(job);
+  ++jobs_;
   if (waiting_) {
     more_.notify_one();
-  } else if (busy_ && started_ < threads_ && jobs_.size() > kJobsPerThread * started_) {
+  } else if (busy_ && started_ < threads_ && jobs_ > kJobsPerThread * started_) {
     start_helper();
   }
 }
 
 void Scanner::start_helper() {
   try {
-    helpers_.emplace_back([this] { work(); });
+    helpers_.emplace_back([this, number = started_] {
+      own_descriptors();
+      work(number);
+    });
     ++started_;
   } catch (...) {
     threads_ = started_;  // no more to be had: go on with those there are
   }
 }
 
-// The newest job first: depth before breadth keeps the queue short.
-bool Scanner::pop(Job& job) {
+bool Scanner::take(Job& job, unsigned worker) {
+  if (jobs_ == 0) return false;
+  --jobs_;
+  std::deque<Job>& own = queues_[worker];
+  if (!own.empty()) {
+    job = own.back();
+    own.pop_back();
+    return true;
+  }
+  std::deque<Job>& fullest =
+      *std::max_element(queues_.begin(), queues_.end(),
+                        [](const auto& a, const auto& b) { return a.size() < b.size(); });
+  job = fullest.front();
+  fullest.pop_front();
+  return true;
+}
+
+bool Scanner::pop(Job& job, unsigned worker) {
   std::unique_lock<std::mutex> lock(mutex_);
   --busy_;
-  while (jobs_.empty()) {
+  auto close_own = [&] {
+    for (int fd : to_close_[worker]) ::close(fd);
+    to_close_[worker].clear();
+  };
+  close_own();
+  while (!take(job, worker)) {
     if (busy_ == 0) {
       more_.notify_all();
+      close_own();  // nobody works, so nobody lets go of anything any more
       return false;
     }
     ++waiting_;
     more_.wait(lock);
     --waiting_;
   }
-  job = jobs_.back();
-  jobs_.pop_back();
   ++busy_;
   return true;
 }
 
-void Scanner::work() {
-  Worker worker;
+void Scanner::work(unsigned number) {
+  Worker worker(pieces_, number);
   {
     std::lock_guard<std::mutex> lock(mutex_);
     ++busy_;
   }
   Job job;
-  while (pop(job)) {
+  while (pop(job, number)) {
     if (job.rehash) {
       rehash(*job.rehash, job.begin, job.end, worker);
     } else if (job.end) {
@@ -153,302 +145,40 @@ void Scanner::work() {
 }
 
 ScanResult Scanner::run() {
-  if (jobs_.empty()) return result_;
+  if (jobs_ == 0) return result_;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    while (started_ < threads_ && jobs_.size() > kJobsPerThread * started_) start_helper();
+    while (started_ < threads_ && jobs_ > kJobsPerThread * started_) start_helper();
   }
-  work();
+  work(0);
   // No helper starts another one any more: all jobs are done.
   for (std::thread& thread : helpers_) thread.join();
   helpers_.clear();
   return result_;
 }
 
-void Scanner::list(DirTask& task, Worker& worker) {
-  RootRun& run = *task.run;
-  auto give_up = [&](int error_number) {
-    if (task.path.empty() && (error_number == ENOENT || error_number == ENOTDIR)) {
-      task.self.kind = error_number == ENOENT ? Kind::Missing : Kind::Unreadable;
-      set_identity(task.self, StatInfo{});
-      task.self.size = error_number == ENOENT ? 0 : ENOTDIR;
-      task.self.flags = kRacy;
-      task.self.hash = {};
-      return;
-    }
-    if (error_number == ENOENT || error_number == ENOTDIR) {
-      task.gone = true;
-      worker.moving = true;
-      return;
-    }
-    task.self.kind = Kind::Unreadable;
-    set_identity(task.self, StatInfo{});
-    task.self.size = static_cast<uint64_t>(error_number);
-    task.self.flags |= kRacy;
-    task.self.hash = {};
-  };
-  if (run.open_error) return give_up(run.open_error);
-  Fd dir(::openat(run.fd.get(), task.path.empty() ? "." : task.path.c_str(),
-                  O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!dir) return give_up(errno);
-  // The clock, then stat, then the listing: whatever changes from here on shows in the
-  // directory's times, or they are racy.
-  int64_t looked_at = file_clock_now();
-  StatInfo info;
-  if (int error_number = stat_path(dir.get(), "", true, info)) return give_up(error_number);
-  ++worker.counters.files_statted;
-  set_identity(task.self, info);
-  task.self.kind = Kind::Directory;
-  task.self.hash = {};
-  task.self.flags = static_cast<uint8_t>((task.self.flags & kThroughLink) |
-                                         (is_racy(info, looked_at, dir.get()) ? kRacy : 0));
-
-  ++worker.counters.directories_listed;
-  worker.listed.clear();
-  worker.raw_names.clear();
-  for (;;) {
-    long n = ::syscall(SYS_getdents64, dir.get(), worker.listing.data(), worker.listing.size());
-    if (n < 0) return give_up(errno);
-    if (n == 0) break;
-    for (long at = 0; at < n;) {
-      struct Dirent {  // as the kernel lays it out
-        uint64_t inode;
-        int64_t offset;
-        uint16_t length;
-        unsigned char type;
-      } item;
-      const char* base = worker.listing.data() + at;
-      std::memcpy(&item.length, base + offsetof(Dirent, length), sizeof item.length);
-      item.type = static_cast<unsigned char>(base[offsetof(Dirent, type)]);
-      std::string_view name(base + offsetof(Dirent, type) + 1);
-      at += item.length;
-      if (name == "." || name == ".." || name.size() > UINT16_MAX) continue;
-      // What can be told without a stat is left out here.
-      bool plain = item.type != DT_DIR && item.type != DT_LNK && item.type != DT_UNKNOWN;
-      if (plain && !run.filter->watches_file(name)) continue;
-      if (run.filter->excludes(task.path, name)) continue;
-      worker.listed.push_back({static_cast<uint32_t>(worker.raw_names.size()),
-                               static_cast<uint16_t>(name.size()), item.type});
-      worker.raw_names.append(name);
-      worker.raw_names += '\0';
-    }
+// Lets the jobs that a directory leads to use its descriptor, which is closed when the last
+// of them is done. False when too many are open: it stays the caller's.
+bool Scanner::share(DirTask& task, int fd, unsigned worker) {
+  task.users = 1;
+  if (kept_open_.fetch_add(1) >= kKeptOpen) {
+    --kept_open_;
+    return false;
   }
-  auto listed_name = [&](const ListedName& item) {
-    return std::string_view(worker.raw_names.data() + item.offset, item.size);
-  };
-  std::sort(
-      worker.listed.begin(), worker.listed.end(),
-      [&](const ListedName& a, const ListedName& b) { return listed_name(a) < listed_name(b); });
-
-  size_t bytes = 0;
-  for (const ListedName& item : worker.listed) bytes += item.size;
-  task.names.reserve(bytes);
-  task.children.reserve(worker.listed.size());
-  uint32_t old_child = task.old_index == kNoEntry ? kNoEntry : task.old_index + 1;
-  uint32_t old_end = task.old_index == kNoEntry ? 0 : run.old.entries[task.old_index].end;
-  old_end = std::min(old_end, run.old.count);
-  uint32_t to_hash = 0;
-  // ListedNames stay valid: subtasks run later, in whatever thread.
-  for (const ListedName& item : worker.listed) {
-    std::string_view name = listed_name(item);
-    const Entry* old = nullptr;
-    while (old_child != kNoEntry && old_child < old_end) {
-      const Entry& candidate = run.old.entries[old_child];
-      int order = run.old.name(candidate).compare(name);
-      if (order > 0) break;
-      if (order == 0) {
-        old = &candidate;
-        break;
-      }
-      if (candidate.end <= old_child) {  // damage: no progress
-        old_child = kNoEntry;
-        break;
-      }
-      old_child = candidate.end;
-    }
-    Entry& child = task.children.emplace_back();
-    if (old) child = *old;
-    child.kind = Kind::None;
-    child.flags = 0;
-    child.parent = 0;
-    child.end = 0;
-    child.name_offset = static_cast<uint32_t>(task.names.size());
-    child.name_size = item.size;
-    task.names.append(name);
-    uint32_t index = static_cast<uint32_t>(task.children.size() - 1);
-    look_at_child(task, dir.get(), index, item.type, old, old_child, worker);
-    // Marked by look_at_child as a file whose hash is not known.
-    if (task.children[index].kind == Kind::None && task.children[index].end == kNoEntry) {
-      if (++to_hash <= kInlineFiles) {
-        task.children[index].end = 0;
-        hash_child(task, dir.get(), worker.raw_names.data() + item.offset, task.children[index],
-                   worker);
-      }
-    }
-  }
-  if (to_hash > kInlineFiles) {
-    uint32_t count = static_cast<uint32_t>(task.children.size());
-    for (uint32_t begin = 0; begin < count; begin += kInlineFiles)
-      push({&task, nullptr, begin, std::min(begin + kInlineFiles, count)});
-  }
+  task.owner = worker;
+  task.fd = fd;
+  return true;
 }
 
-void Scanner::look_at_child(DirTask& task, int dir, uint32_t index, unsigned char type,
-                            const Entry* old_child, uint32_t old_index, Worker& worker) {
-  RootRun& run = *task.run;
-  Entry& child = task.children[index];
-  std::string name(task.names.data() + child.name_offset, child.name_size);
-  bool watched = run.filter->watches_file(name);
-  bool link = type == DT_LNK;
-  StatInfo info;
-  auto vanished = [&] {
-    task.disturbed = true;
-    worker.moving = true;
-  };
-  auto look = [&](bool follow) {
-    ++worker.counters.files_statted;
-    return stat_path(dir, name.c_str(), follow, info);
-  };
-  if (type == DT_UNKNOWN) {
-    if (look(false)) return vanished();
-    type = type_of(info.mode);
-    link = type == DT_LNK;
-  }
-  if (link) {
-    child.flags = kThroughLink;
-    int error_number = look(true);
-    if (error_number) {
-      StatInfo link_info;
-      if (stat_path(dir, name.c_str(), false, link_info)) return vanished();
-      if (!link_info.is_link()) return vanished();
-      if (!watched) {
-        child.kind = Kind::Ignored;
-        set_identity(child, StatInfo{});
-        child.hash = {};
-        return;
-      }
-      if (error_number != ENOENT && error_number != ELOOP && error_number != ENOTDIR &&
-          error_number != ENAMETOOLONG) {
-        child.kind = Kind::Unreadable;
-        set_identity(child, StatInfo{});
-        child.size = static_cast<uint64_t>(error_number);
-        child.flags |= kRacy;
-        child.hash = {};
-        return;
-      }
-      char target[4097];
-      ssize_t n = ::readlinkat(dir, name.c_str(), target, sizeof target);
-      if (n < 0) return vanished();
-      child.kind = Kind::Dangling;
-      set_identity(child, link_info);
-      child.hash = hash_bytes(target, static_cast<size_t>(n));
-      return;
-    }
-    type = type_of(info.mode);
-  }
-  if (type == DT_DIR) {
-    if (link) {
-      uint64_t levels;
-      if (is_ancestor(task, info, levels)) {
-        child.kind = Kind::Loop;
-        set_identity(child, info);
-        child.hash = {levels, 0};
-        return;
-      }
-    }
-    child.kind = Kind::Directory;
-    // When another directory has taken this one's place, what lies below it is looked at
-    // as new (its links may form other loops), though hashes of unchanged files hold.
-    const Entry* remembered =
-        task.old_index == kNoEntry ? nullptr : &run.old.entries[task.old_index];
-    bool same_directory = remembered && remembered->kind == Kind::Directory &&
-                          remembered->inode == task.self.inode &&
-                          remembered->device == task.self.device;
-    bool stays = same_directory && old_child && old_child->kind == Kind::Directory &&
-                 ((old_child->flags & kThroughLink) != 0) == link;
-    // A linked directory that changed is looked at as new: its place among loops may be.
-    if (stays && link)
-      stays = !std::binary_search(run.suspects.begin(), run.suspects.end(), old_index) &&
-              same_identity(*old_child, info);
-    if (stays) {
-      child.end = old_index;
-      return;
-    }
-    DirTask* sub = new_task();
-    sub->run = &run;
-    sub->parent = &task;
-    sub->path = task.path.empty() ? name : task.path + "/" + name;
-    sub->self = child;
-    if (old_child && old_child->kind == Kind::Directory) sub->old_index = old_index;
-    sub->self.flags = link ? kThroughLink : 0;
-    if (link) set_identity(sub->self, info);
-    task.subtasks.push_back(sub);
-    child.parent = static_cast<uint32_t>(task.subtasks.size());
-    push({sub, nullptr, 0, 0});
+void Scanner::let_go(DirTask* task, unsigned worker) {
+  if (!task || --task->users || task->fd < 0) return;
+  --kept_open_;
+  if (task->owner == worker) {
+    ::close(task->fd);
     return;
   }
-  if (type == DT_REG) {
-    if (!watched) {
-      // Only a link gets here; it could be pointed at a directory without a sign.
-      child.kind = Kind::Ignored;
-      set_identity(child, StatInfo{});
-      child.hash = {};
-      return;
-    }
-    if (old_child && old_child->kind == Kind::File && !old_child->racy()) {
-      if (!link && look(true)) return vanished();
-      if (info.is_regular() && same_identity(*old_child, info)) {
-        child.kind = Kind::File;
-        return;
-      }
-    }
-    child.end = kNoEntry;  // hash it
-    return;
-  }
-  child.kind = watched ? Kind::Special : Kind::Ignored;
-  set_identity(child, StatInfo{});
-  child.hash = {type, 0};
-}
-
-void Scanner::hash_child(DirTask& task, int dir, const char* path, Entry& child, Worker& worker) {
-  switch (hash_file(dir, path, child, worker.buffer, worker.counters, worker.unstable)) {
-    case HashOutcome::Hashed:
-    case HashOutcome::Failed:
-      break;
-    case HashOutcome::Gone:
-    case HashOutcome::NotFile:
-      child.kind = Kind::None;
-      task.disturbed = true;
-      worker.moving = true;
-      break;
-  }
-}
-
-void Scanner::hash_children(DirTask& task, uint32_t begin, uint32_t end, Worker& worker) {
-  std::string path = task.path.empty() ? "" : task.path + "/";
-  size_t prefix = path.size();
-  for (uint32_t i = begin; i < end; ++i) {
-    Entry& child = task.children[i];
-    if (child.kind != Kind::None || child.end != kNoEntry) continue;
-    child.end = 0;
-    path.resize(prefix);
-    path.append(task.names, child.name_offset, child.name_size);
-    hash_child(task, task.run->fd.get(), path.c_str(), child, worker);
-  }
-}
-
-void Scanner::rehash(RootRun& run, uint32_t begin, uint32_t end, Worker& worker) {
-  for (uint32_t i = begin; i < end; ++i) {
-    std::string path = run.old.path(run.rehash[i]);
-    Entry& entry = run.rehashed[i];
-    HashOutcome outcome = hash_file(run.fd.get(), path.c_str(), entry, worker.buffer,
-                                    worker.counters, worker.unstable);
-    if (outcome == HashOutcome::Gone || outcome == HashOutcome::NotFile) {
-      // The next pass will find what is there instead.
-      entry.flags |= kRacy;
-      worker.moving = true;
-    }
-  }
+  std::lock_guard<std::mutex> lock(mutex_);
+  to_close_[task->owner].push_back(task->fd);
 }
 
 }  // namespace fbuild::stamp

@@ -1,9 +1,14 @@
 // Lists directories and hashes files in parallel: the part of a check that is done only
-// for what is new or changed. A queue of directories is shared by the threads; each
+// for what is new or changed. Threads share out the directories among them; each
 // directory is listed, its files are hashed while it is open, and its subdirectories go
 // to the queue. Trees are put together afterwards, in order (verify.cpp).
+//
+// A first check makes one task per directory and one entry per file, of 200,000 files some
+// 27 MB; so tasks hold nothing that can be worked out again (paths least of all), and the
+// rest lies in an arena that empties while the tree is put together.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -13,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "stamp/arena.h"
 #include "stamp/catalog.h"
 #include "stamp/entry.h"
 #include "stamp/filter.h"
@@ -35,24 +41,41 @@ struct RootRun {
   std::vector<DirTask*> tasks;     // one for each of them
   std::vector<uint32_t> rehash;    // files of `old` that are hashed anew in place
   std::vector<Entry> rehashed;     // their results
+  size_t found = 0;                // entries in all listings
+  size_t found_names = 0;          // bytes of their names
 };
 
 // One directory to list.
 struct DirTask {
   RootRun* run = nullptr;
-  DirTask* parent = nullptr;      // whose listing brought this one up; null: from `old`
+  DirTask* parent = nullptr;  // whose listing brought this one up; null: from `old`
+  // The directory itself: its place among the parent's children. While this task waits or
+  // runs, it alone touches what is there, but for `end`, name_offset and name_size.
+  Entry* self = nullptr;
   uint32_t old_index = kNoEntry;  // what is remembered about it
-  std::string path;               // below the root
-  Entry self;
+  uint32_t path_size = 0;         // of the path below the root
 
-  // Results. A child's names lie in `names`. Of a child directory, `end` is where it is
-  // in `old` when its old subtree stays, and `parent` is the index of its task plus 1 when
-  // it has one.
-  std::vector<Entry> children;
-  std::string names;
-  std::vector<DirTask*> subtasks;
-  std::atomic<bool> disturbed{false};  // it changed under our eyes
+  // The open directory, for those that want something in it: its own job and the jobs it
+  // led to, as many as `users`. Only the thread that opened it, `owner`, can use and close
+  // it; the others go by the path, as all do when it is -1.
+  int fd = -1;
+  uint32_t owner = 0;
+  std::atomic<uint32_t> users{0};
+
+  // Results. Names lie behind one another in `names`. A child with `parent` set has a task:
+  // Scanner::task(parent - 1). Of a child directory without one, `end` is where it is in
+  // `old`: its subtree there stays. `end` kNoEntry: a file that is still to be hashed.
+  uint32_t count = 0;
+  uint32_t names_size = 0;
+  Entry* children = nullptr;
+  char* names = nullptr;
+  ArenaPieces::Piece* piece = nullptr;  // where both lie
+  std::atomic<bool> disturbed{false};   // it changed under our eyes
   bool gone = false;
+
+  std::string_view name(const Entry& child) const {
+    return {names + child.name_offset, child.name_size};
+  }
 };
 
 struct ScanResult {
@@ -64,12 +87,18 @@ struct ScanResult {
 class Scanner {
  public:
   // `threads`: how many to use at most.
-  explicit Scanner(unsigned threads) : threads_(threads) {}
+  explicit Scanner(unsigned threads)
+      : threads_(std::max(1u, threads)), queues_(threads_), to_close_(threads_) {}
 
-  DirTask* add_directory(RootRun& run, uint32_t old_index, const std::string& path);
+  // A directory of run.old, or with kNoEntry the root of a run that has no `old`.
+  DirTask* add_directory(RootRun& run, uint32_t old_index);
   // All of run.rehash.
   void add_rehash(RootRun& run);
   ScanResult run();
+
+  // After run(): all tasks, in no order, and what a child's `parent` stands for.
+  std::deque<DirTask>& tasks() { return tasks_; }
+  DirTask& task(uint32_t number) { return tasks_[number]; }
 
  private:
   struct Job {
@@ -79,24 +108,39 @@ class Scanner {
   };
   struct Worker;
 
-  void push(Job job);
+  void push(Job job, unsigned worker);
   void start_helper();  // with the mutex held
-  bool pop(Job& job);
-  void work();
+  bool take(Job& job, unsigned worker);
+  bool pop(Job& job, unsigned worker);
+  void work(unsigned number);
+  int read_names(int dir, const StatInfo& info, const Filter& filter, Worker& worker);
   void list(DirTask& task, Worker& worker);
-  void look_at_child(DirTask& task, int dir, uint32_t index, unsigned char type,
-                     const Entry* old_child, uint32_t old_index, Worker& worker);
+  bool look_at_child(DirTask& task, int dir, const char* name, unsigned char type, bool watched,
+                     Entry& child, const Entry* old_child, uint32_t old_index, Worker& worker);
   void hash_child(DirTask& task, int dir, const char* path, Entry& child, Worker& worker);
+  bool share(DirTask& task, int fd, unsigned worker);
+  void let_go(DirTask* task, unsigned worker);
+  Fd open_directory(DirTask& task, Worker& worker);
   void hash_children(DirTask& task, uint32_t begin, uint32_t end, Worker& worker);
   void rehash(RootRun& run, uint32_t begin, uint32_t end, Worker& worker);
-  DirTask* new_task();
+  DirTask* push_directory(RootRun& run, DirTask* parent, Entry* self, uint32_t old_index,
+                          unsigned worker);
+  void push_locked(Job job, unsigned worker);
 
   unsigned threads_;
   std::mutex mutex_;
   std::condition_variable more_;
-  std::deque<Job> jobs_;
-  std::deque<std::unique_ptr<DirTask>> tasks_;
+  // One queue per thread. Its own newest job first: depth before breadth keeps queues short
+  // and a thread where it is. Who has nothing left takes the oldest of another: the one
+  // that most is likely to come of, far from where the other works.
+  std::vector<std::deque<Job>> queues_;
+  size_t jobs_ = 0;                         // in all of them
+  std::vector<std::vector<int>> to_close_;  // descriptors, by owner
+  std::deque<DirTask> tasks_;
+  std::deque<Entry> tops_;  // `self` of tasks without a parent
+  ArenaPieces pieces_;
   unsigned busy_ = 0, started_ = 1, waiting_ = 0;
+  std::atomic<int> kept_open_{0};
   ScanResult result_;
   std::vector<std::thread> helpers_;
 };

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,11 +10,18 @@
 #include <atomic>
 #include <cerrno>
 #include <mutex>
+#include <span>
+#include <utility>
 
 #include "stamp/clock.h"
 #include "stamp/parallel.h"
 #include "stamp/scan.h"
 #include "support/files.h"
+
+// Since Linux 5.14; before that it is an error that does not matter.
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 
 namespace fbuild::stamp {
 
@@ -164,7 +172,10 @@ void look_at_file(FileState& file, ReadBuffer& buffer, VerifyResult& result) {
 // Puts a root's block together from what stays of the old one and what was listed anew.
 class Assembler {
  public:
-  Assembler(RootRun& run, Block& out) : run_(run), out_(out) {}
+  Assembler(RootRun& run, Scanner& scanner, Block& out) : run_(run), scanner_(scanner), out_(out) {}
+
+  // The latest ctime of what was listed.
+  int64_t latest() const { return latest_; }
 
   bool assemble() {
     if (run_.tasks.size() && run_.suspects[0] == kNoEntry) {
@@ -182,6 +193,7 @@ class Assembler {
       good_ = false;
       return index;
     }
+    if (out_.entries.size() == ready_) prepare();
     Entry& copy = out_.entries.emplace_back(entry);
     copy.parent = parent;
     copy.end = index + 1;
@@ -191,24 +203,41 @@ class Assembler {
     return index;
   }
 
+  // Asks for the next pages of the new block in one call instead of a fault for each. Only
+  // the next ones: what it replaces has not been given back yet.
+  void prepare() {
+    constexpr size_t kAtOnce = 512 * 1024;
+    size_t room = (out_.entries.capacity() - ready_) * sizeof(Entry);
+    size_t size = std::min(kAtOnce, room);
+    uintptr_t begin = reinterpret_cast<uintptr_t>(out_.entries.data() + ready_);
+    uintptr_t page = (begin + 4095) & ~uintptr_t{4095};
+    uintptr_t end = (begin + size) & ~uintptr_t{4095};
+    if (page < end) (void)::madvise(reinterpret_cast<void*>(page), end - page, MADV_POPULATE_WRITE);
+    ready_ += std::max<size_t>(1, size / sizeof(Entry));
+  }
+
   void emit_task(DirTask& task, uint32_t parent, std::string_view name) {
     if (task.gone) return;
-    if (task.disturbed) task.self.flags |= kRacy;
-    uint32_t index = push(task.self, parent, name);
-    for (const Entry& child : task.children) {
-      std::string_view child_name(task.names.data() + child.name_offset, child.name_size);
-      if (child.kind == Kind::None) continue;
-      if (child.kind != Kind::Directory) {
-        push(child, index, child_name);
-      } else if (child.parent) {
-        emit_task(*task.subtasks[child.parent - 1], index, child_name);
-      } else {
-        emit_old(child.end, index);
+    if (task.disturbed) task.self->flags |= kRacy;
+    latest_ = std::max(latest_, task.self->ctime);
+    uint32_t index = push(*task.self, parent, name);
+    for (const Entry& child : std::span(task.children, task.count)) {
+      if (child.parent) {
+        emit_task(scanner_.task(child.parent - 1), index, task.name(child));
+        continue;
       }
+      if (child.kind == Kind::None) continue;
+      if (child.kind == Kind::Directory) {
+        emit_old(child.end, index);
+        continue;
+      }
+      latest_ = std::max(latest_, child.ctime);
+      push(child, index, task.name(child));
     }
-    // Done with: at 200,000 files this is the difference between one copy and two.
-    task.children = {};
-    task.names = {};
+    // Used up: the second copy grows as the first one goes. (A damaged block can lead here
+    // twice; it then finds an empty directory.)
+    ArenaPieces::release(std::exchange(task.piece, nullptr));
+    task.count = 0;
     out_.entries[index].end = static_cast<uint32_t>(out_.entries.size());
   }
 
@@ -251,7 +280,10 @@ class Assembler {
   }
 
   RootRun& run_;
+  Scanner& scanner_;
   Block& out_;
+  size_t ready_ = 0;  // up to which entry of the new block there are pages
+  int64_t latest_ = INT64_MIN;
   bool good_ = true;
 };
 
@@ -314,7 +346,7 @@ bool same_contents(const BlockView& a, const BlockView& b) {
 
 // The outcome of a root's listing and hashing, put where the next pass finds it. False:
 // the old block makes no sense.
-bool update_root(RootRun& run, VerifyResult& result) {
+bool update_root(RootRun& run, Scanner& scanner, VerifyResult& result) {
   RootState& root = *run.state;
   if (run.suspects.empty() && run.rehash.empty()) return true;
   const BlockView before = run.old;
@@ -332,23 +364,11 @@ bool update_root(RootRun& run, VerifyResult& result) {
       for (size_t i = 0; i < run.rehash.size(); ++i) copy[run.rehash[i]] = run.rehashed[i];
       run.old.entries = copy.data();
     }
-    size_t count = run.old.count, names = run.old.names_size;
-    for (DirTask* task : run.tasks) {
-      std::vector<DirTask*> todo = {task};  // iterative: trees may be deep
-      while (!todo.empty()) {
-        DirTask* at = todo.back();
-        todo.pop_back();
-        result.latest = std::max(result.latest, at->self.ctime);
-        for (const Entry& child : at->children)
-          if (child.kind != Kind::Directory) result.latest = std::max(result.latest, child.ctime);
-        count += at->children.size();
-        names += at->names.size();
-        todo.insert(todo.end(), at->subtasks.begin(), at->subtasks.end());
-      }
-    }
-    block->entries.reserve(count + 1);
-    block->names.reserve(names);
-    if (!Assembler(run, *block).assemble() || block->entries.empty()) return false;
+    block->entries.reserve(run.old.count + run.found + 1);
+    block->names.reserve(run.old.names_size + run.found_names);
+    Assembler assembler(run, scanner, *block);
+    if (!assembler.assemble() || block->entries.empty()) return false;
+    result.latest = std::max(result.latest, assembler.latest());
     if (block->entries.capacity() > block->entries.size() * 5 / 4) block->entries.shrink_to_fit();
   }
   for (const Entry& entry : run.rehashed) result.latest = std::max(result.latest, entry.ctime);
@@ -443,15 +463,14 @@ VerifyResult verify(std::span<RootState* const> roots, std::span<FileState* cons
     if (run.old.count == 0) {
       make_filter(run, options);
       run.suspects.push_back(kNoEntry);
-      run.tasks.push_back(scanner.add_directory(run, kNoEntry, ""));
+      run.tasks.push_back(scanner.add_directory(run, kNoEntry));
     } else if (end > at) {
       make_filter(run, options);
       if (!plan_root(run, suspects, at, end)) {
         result.damaged = true;
         return result;
       }
-      for (uint32_t index : run.suspects)
-        run.tasks.push_back(scanner.add_directory(run, index, run.old.path(index)));
+      for (uint32_t index : run.suspects) run.tasks.push_back(scanner.add_directory(run, index));
       scanner.add_rehash(run);
     }
     at = end;
@@ -464,8 +483,12 @@ VerifyResult verify(std::span<RootState* const> roots, std::span<FileState* cons
   result.counters.add(scanned.counters);
   result.moving |= scanned.moving;
   result.unstable |= scanned.unstable;
+  for (const DirTask& task : scanner.tasks()) {
+    task.run->found += task.count;
+    task.run->found_names += task.names_size;
+  }
   for (RootRun& run : runs)
-    if (!update_root(run, result)) result.damaged = true;
+    if (!update_root(run, scanner, result)) result.damaged = true;
   ReadBuffer buffer;
   for (; at < suspects.size(); ++at) {
     FileState& file = *files[suspects[at].index];

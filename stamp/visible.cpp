@@ -117,11 +117,12 @@ class Visibility {
   Status look_at(const SetStatus& status) {
     Result<std::vector<EntryInfo>> changed = session_.changed_since_mark(status.name);
     if (!changed) return changed.error();
+    std::erase_if(*changed, [](const EntryInfo& info) { return info.artifact; });
     auto earlier = pending_.find(status.name);
     if (changed->empty() && earlier == pending_.end()) return {};
     if (Status s = see_objects_of(status.name); !s) return s;
     for (const EntryInfo& info : *changed) {
-      if (info.artifact || info.kind != Kind::File) continue;
+      if (info.kind != Kind::File) continue;
       // Programs of the system: their digest is in the toolchain's stamp.
       if (info.root.empty() && info.path.starts_with("/")) continue;
       const GatePackage* package = info.package ? package_of(info.path) : nullptr;

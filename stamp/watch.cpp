@@ -111,7 +111,8 @@ void Session::load_definitions() {
 // content under its new times. Whatever changed shortly before the table was written, in
 // another boot, is therefore read again.
 void Session::distrust_after_reboot() {
-  if (catalog_->boot == boot_identity()) return;
+  // A boot that has no name might be any.
+  if (catalog_->boot && catalog_->boot == boot_identity()) return;
   must_publish_ = true;
   int64_t from = catalog_->published - kUnsyncedSpan;
   for (RootState& root : catalog_->roots) {

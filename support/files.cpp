@@ -48,9 +48,9 @@ Result<std::string> read_file(const std::string& path) {
   if (S_ISDIR(st.st_mode)) return file_error(path, "read", EISDIR);
   if (!S_ISREG(st.st_mode)) return Error{"not a regular file", "", path};
   std::string content;
-  // One byte more than expected, so that the end is seen without another read; files of the
-  // kernel say that they have none.
-  content.resize(st.st_size ? static_cast<size_t>(st.st_size) + 1 : 4096);
+  // One byte more than expected, so that the end is seen without another read.
+  // Files of /proc have no size.
+  content.resize(st.st_size > 0 ? static_cast<size_t>(st.st_size) + 1 : 4096);
   size_t size = 0;
   for (;;) {
     if (size == content.size()) content.resize(content.size() * 2);

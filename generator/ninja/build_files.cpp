@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "generator/ninja/gate_files.h"
 #include "generator/ninja/text.h"
@@ -39,9 +40,10 @@ class Files {
     outputs_.push_back(in_build("all.ninja"));
     if (Status s = write(in_build("generate.ninja"), generate_text()); !s) return s;
     if (Status s = write(in_build("generate.d"), depend_text()); !s) return s;
-    if (Status s = write(in_build("all.ninja"), all_text()); !s) return s;
-    if (Status s = gate(); !s) return s;
+    if (Status s = write(in_build("all.ninja"), all_text(true)); !s) return s;
+    if (Status s = write(in_build("dry.ninja"), all_text(false)); !s) return s;
     result_.root_is_ours = root_is_free();
+    if (Status s = gate(); !s) return s;
     if (Status s = write(in_build("build.ninja"), gate_text()); !s) return s;
     if (result_.root_is_ours)
       if (Status s = write("build.ninja", root_text()); !s) return s;
@@ -74,8 +76,10 @@ class Files {
   Status compile_databases() {
     for (const BuildPlan& plan : plans_) {
       if (Status s = make_directories(plan.directory); !s) return s;
-      if (Status s = write(join_path(plan.directory, "compile_commands.json"), compile_database(plan, input_.project)); !s)
-        return s;
+      // No build is made from it.
+      Result<bool> wrote = write_if_changed(join_path(plan.directory, "compile_commands.json"), compile_database(plan, input_.project));
+      if (!wrote) return wrote.error();
+      result_.written += *wrote;
     }
     return link_database();
   }
@@ -85,11 +89,29 @@ class Files {
  private:
   std::string in_build(const std::string& name) const { return join_path(input_.build_dir, name); }
 
+  static bool would_change(const std::string& path, const std::string& content) {
+    Result<std::string> old = read_file(path);
+    return !old || *old != content;
+  }
+
   Status write(const std::string& path, const std::string& content) {
+    if (!would_change(path, content)) return {};
+    if (Status s = forget_project_seal(); !s) return s;
     Result<bool> wrote = write_if_changed(path, content);
     if (!wrote) return wrote.error();
     result_.written += *wrote;
     return {};
+  }
+
+  // From the first file on that changes, the build files are no more what the last seal
+  // stands for. If this run is ended before the next seal, or cannot make one, and its
+  // inputs then go back to what they were, they must not pass for what was made of those.
+  Status forget_project_seal() {
+    if (std::exchange(seal_forgotten_, true)) return {};
+    stamp::Session session(in_build("watch.table"));
+    std::vector<std::string> names = session.set_names();
+    if (!std::binary_search(names.begin(), names.end(), stamp::kProjectSet)) return {};
+    return session.drop(stamp::kProjectSet);
   }
 
   // Written when it is missing only: the plan renews it.
@@ -160,6 +182,12 @@ class Files {
             std::none_of(gate.packages.begin(), gate.packages.end(), [&](const auto& p) { return p.root == use.link; }))
           gate.packages.push_back({use.link, use.stamps.back()});
     }
+    // What comes behind the seal has to be known before it.
+    std::string gate_file = stamp::format_gate(gate);
+    if (would_change(in_build("gate"), gate_file) || would_change(in_build("build.ninja"), gate_text()) ||
+        (result_.root_is_ours && would_change("build.ninja", root_text())))
+      if (Status s = forget_project_seal(); !s) return s;
+    seal_forgotten_ = true;
     stamp::Session session(in_build("watch.table"));
     // Sets of environments that are gone. The debug build of one that is not keeps its seal.
     for (const std::string& name : session.set_names()) {
@@ -174,7 +202,7 @@ class Files {
     // Not among the results: times in it are no news.
     if (Result<bool> wrote = write_if_changed(in_build("includes"), format_include_memo(*input_.includes)); !wrote)
       return wrote.error();
-    if (Status s = write(in_build("gate"), stamp::format_gate(gate)); !s) return s;
+    if (Status s = write(in_build("gate"), gate_file); !s) return s;
     Result<Fd> lock = stamp::lock_gate(input_.build_dir);
     if (!lock) return lock.error();
     stamp::PlanState state = stamp::read_state(in_build("plan.state"));
@@ -218,13 +246,18 @@ class Files {
     return out;
   }
 
-  std::string preamble() const {
-    return "ninja_required_version = 1.10\nbuilddir = " + ninja_value(input_.build_dir) + "\ninclude " +
-           ninja_path(in_build("generate.ninja")) + "\n";
+  // With how to make the build files themselves again, or without.
+  std::string preamble(bool generates = true) const {
+    return "ninja_required_version = 1.10\nbuilddir = " + ninja_value(input_.build_dir) + "\n" +
+           (generates ? "include " + ninja_path(in_build("generate.ninja")) + "\n" : "");
   }
 
-  std::string all_text() const {
-    std::string out = "# All environments, ungated: for -n, -t and -d. Written by fbuild-gen.\n" + preamble();
+  // A dry run ends once the build files themselves are found to be out of date, which they
+  // are by times after any edit; so for that there is one that does not look.
+  std::string all_text(bool generates) const {
+    std::string out = generates ? "# All environments, ungated: for -t. Written by fbuild-gen.\n"
+                                : "# All environments as they were generated last: for -n. Written by fbuild-gen.\n";
+    out += preamble(generates);
     std::set<std::string> loaded;
     for (const BuildPlan& plan : plans_) out += load(plan, loaded);
     std::string defaults;
@@ -245,13 +278,15 @@ class Files {
     for (const std::string& name : names)
       if (name.find_first_of("|\n") == std::string::npos)  // ninja cannot write these
         list += ' ' + ninja_path(name);
-    std::string stamp = shell_word(input_.own.stamp) + " --table " + shell_word(in_build("watch.table"));
+    // exec: the shell ninja starts is of no use while it waits, and what ninja sends to its
+    // child, its death too, is meant for the program.
+    std::string stamp = "exec " + shell_word(input_.own.stamp) + " --table " + shell_word(in_build("watch.table"));
     std::string gate = shell_word(in_build("gate"));
     return "# The gate. Written by fbuild-gen.\nninja_required_version = 1.10\nbuilddir = " +
            ninja_value(input_.build_dir) +
            "\n\nrule fbuild_plan\n  command = " + ninja_value(stamp + " plan " + gate) +
            "\n  restat = 1\n  generator = 1\n  description = check (dry runs: ninja -n -f " +
-           ninja_value(in_build("all.ninja")) + ")\n\nrule fbuild_late\n  command = " +
+           ninja_value(in_build("dry.ninja")) + ")\n\nrule fbuild_late\n  command = " +
            ninja_value(stamp + " plan " + gate) +
            " $loaded\n  generator = 1\n  description = check\n\nrule fbuild_seal\n  command = " +
            ninja_value(stamp + " finish " + gate) + " $environment '$token'\n  description = $environment: done\n\nbuild " +
@@ -350,6 +385,7 @@ class Files {
   // Of each environment: of what makes its files; of all its ninja text.
   std::vector<std::pair<std::string, std::string>> digests_;
   BuildFilesResult result_;
+  bool seal_forgotten_ = false;
 };
 
 }  // namespace

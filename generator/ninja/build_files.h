@@ -6,6 +6,7 @@
 //   <build>/includes                what each source included: see support/include_memo.h
 //   <build>/watch.table             the watch sets: see stamp/watch.h
 //   <build>/all.ninja               everything, ungated
+//   <build>/dry.ninja               the same, without how to make it again: for dry runs
 //   <build>/generate.ninja          how ungated files are made again, by times alone
 //   <build>/<env>/build.ninja       one environment, complete by itself, ungated
 //   <build>/<env>/graph.ninja       its edges

@@ -107,6 +107,7 @@ class GraphWriter {
       std::vector<std::string> arguments = {"--flash", plan_.size.flash, "--ram", plan_.size.ram};
       if (!plan_.size.flash_max.empty()) arguments.insert(arguments.end(), {"--flash-max", plan_.size.flash_max});
       if (!plan_.size.ram_max.empty()) arguments.insert(arguments.end(), {"--ram-max", plan_.size.ram_max});
+      if (plan_.size.ram_soft) arguments.push_back("--ram-soft");
       variable(out_, "size", shell_line(arguments));
     }
     out_ += '\n';

@@ -460,6 +460,7 @@ class Planner {
     for (const StepSpec& step : env_.platform->steps)
       plan_.steps.push_back({step.rule, object_dir(step.in), object_dir(step.out), step.by_default});
     const SizeSpec& size = env_.platform->size;
+    plan_.size.ram_soft = size.ram_soft;
     for (auto [from, to] : {std::pair(&size.flash, &plan_.size.flash), std::pair(&size.ram, &plan_.size.ram),
                             std::pair(&size.flash_max, &plan_.size.flash_max), std::pair(&size.ram_max, &plan_.size.ram_max)}) {
       Result<std::string> value = filled(*from);

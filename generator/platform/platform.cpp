@@ -234,7 +234,8 @@ struct Reader {
       for (const YAML::Node& item : *node) out.actions.push_back(action(item));
     if (std::optional<YAML::Node> node = map.find("size")) {
       YamlMap inner = this->map(*node, "'size'");
-      out.size = {inner.text("flash"), inner.text("ram"), inner.text("flash_max"), inner.text("ram_max")};
+      out.size = {inner.text("flash"), inner.text("ram"), inner.text("flash_max"), inner.text("ram_max"),
+                  inner.flag("ram_soft", false)};
       inner.finish();
     }
     if (std::optional<YAML::Node> node = map.find("embed")) {

@@ -108,6 +108,7 @@ struct EmbedSpec {
 struct SizeSpec {
   std::string flash, ram;          // section lists
   std::string flash_max, ram_max;  // places for the limits in bytes
+  bool ram_soft = false;           // more than ram_max is a warning
 };
 
 struct Platform {

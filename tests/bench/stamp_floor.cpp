@@ -39,7 +39,8 @@ std::atomic<unsigned long> g_sum;
 
 void* work(void*) {
   constexpr size_t kBuffer = 256 * 1024;
-  char* buffer = g_read ? static_cast<char*>(std::malloc(kBuffer)) : nullptr;
+  // Aligned: into what malloc() gives the kernel copies a tenth slower.
+  char* buffer = g_read ? static_cast<char*>(std::aligned_alloc(4096, kBuffer)) : nullptr;
   unsigned long sum = 0;
   for (;;) {
     size_t begin = g_next.fetch_add(256);

@@ -97,6 +97,12 @@ TEST_CASE("the report, its JSON file, and what does not fit") {
 
   output = run_image(
       folder.path, {"size", "--flash", ".text", "--ram", ".data,.bss", "--ram-max", "40", "a.elf"});
+  CHECK(output.exit_status == 1);
+  CHECK(output.err ==
+        "error: the data is 42 bytes, 2 bytes (5.0%) more than the 40 bytes of RAM; "
+        "make it smaller or choose a board with more\n");
+  output = run_image(folder.path, {"size", "--flash", ".text", "--ram", ".data,.bss", "--ram-max",
+                                   "40", "--ram-soft", "a.elf"});
   CHECK(output.exit_status == 0);
   CHECK(output.err ==
         "warning: the data is 42 bytes, 2 bytes (5.0%) more than the 40 bytes of RAM\n");

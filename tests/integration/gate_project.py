@@ -46,7 +46,8 @@ platform_packages = framework-arduino-avr @ symlink://core
 
 FILES = {
     "src/main.cpp": '#include <Arduino.h>\n#include "a.h"\n#include <Greeter.h>\n'
-                    "void setup() { out(1); }\nvoid loop() { out(a() + b()); greet(); }\n",
+                    '#if __has_include("maybe.h")\n#include "maybe.h"\n#endif\n#ifndef MAYBE\n#define MAYBE 0\n#endif\n'
+                    "void setup() { out(1); }\nvoid loop() { out(a() + b() + MAYBE); greet(); }\n",
     "src/a.cpp": '#include "a.h"\nint a() { return A_VALUE; }\n',
     "src/b.cpp": '#include "b.h"\nint b() { return B_VALUE; }\n',
     "include/a.h": '#pragma once\n#include "b.h"\n#ifndef A_VALUE\n#define A_VALUE 1\n#endif\nint a();\n',
@@ -192,8 +193,11 @@ class Project:
                 shown = os.path.relpath(path, self.dir)
                 if shown in ("build.ninja", "compile_commands.json"):
                     continue
-                with open(path, "rb") as f:
-                    digest.update(shown.encode() + b"\0" + hashlib.sha256(f.read()).digest())
+                if os.path.islink(path):
+                    digest.update(("%s -> %s\n" % (shown, os.readlink(path))).encode())
+                if os.path.exists(path):
+                    with open(path, "rb") as f:
+                        digest.update(shown.encode() + b"\0" + hashlib.sha256(f.read()).digest())
         return digest.digest()
 
     def clean_build(self):

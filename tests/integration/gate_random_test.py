@@ -139,6 +139,24 @@ class Sequence:
         else:
             self.put(name, "#define ADDED 1\n")
 
+    def shadow(self):
+        """A header that is found before another of the same name, or was looked for in vain;
+        or it goes again."""
+        value = self.dice.choice(VALUES)
+        name, text = self.dice.choice([
+            ("src/b.h", "#pragma once\n#define B_VALUE %d\nint b();\n" % (30 + value)),
+            ("include/maybe.h", "#define MAYBE %d\n" % (1 + value)),
+            ("src/maybe.h", "#define MAYBE %d\n" % (10 + value)),
+            ("include/Greeter.h", "inline void greet() {}\n"),
+            ("core/variants/standard/extra.h", "#define EXTRA_VALUE 9\n"),
+            ("include/pins_arduino.h", "#define PIN_OFFSET %d\n" % (5 + value))])
+        path = self.project.path(name)
+        if os.path.exists(path) and self.dice.random() < 0.7:
+            os.unlink(path)
+            self.note("delete " + name)
+        else:
+            self.put(name, text)
+
     def link_elsewhere(self):
         """A source that is a link, to one of two files."""
         for value in (1, 2):
@@ -356,7 +374,7 @@ class Sequence:
 
     STEPS = [(6, edit_source), (1, edit_main), (3, edit_header), (1, edit_unused_header), (2, edit_library), (3, edit_core),
              (1, edit_same_size_quickly), (2, break_source), (3, mend), (2, add_or_delete_source), (1, rename_source),
-             (1, add_or_delete_header), (1, link_elsewhere), (1, touch), (1, touch_all), (3, spoil_artifact), (1, lose),
+             (1, add_or_delete_header), (1, link_elsewhere), (3, shadow), (1, touch), (1, touch_all), (3, spoil_artifact), (1, lose),
              (3, ini_option), (1, ini_comment), (1, change_environments), (1, flags_of_command), (1, environment_variable),
              (0.3, replace_compiler), (1, snapshot), (2, switch), (0.5, move), (10, build), (3, build_with_an_edit), (1, ungated),
              (2, tool)]
@@ -401,9 +419,9 @@ class Random(unittest.TestCase):
             sequence = Sequence(shop, seed, base)
             try:
                 sequence.run()
-            except AssertionError as error:
-                failures.append("FBUILD_GATE_SEED=%d FBUILD_GATE_ROUNDS=1:\n  %s\n%s\n" % (
-                    seed, "\n  ".join(sequence.journal), error))
+            except Exception as error:  # with what led to it
+                failures.append("FBUILD_GATE_SEED=%d FBUILD_GATE_ROUNDS=1:\n  %s\n%s: %s\n" % (
+                    seed, "\n  ".join(sequence.journal), type(error).__name__, error))
                 print(failures[-1], flush=True)
                 keep = os.environ.get("FBUILD_GATE_KEEP")
                 if keep:
@@ -424,4 +442,4 @@ class Random(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], "-v"])
+    unittest.main(verbosity=2)

@@ -57,6 +57,11 @@ TEST_CASE("bad definitions are one line that says where and what") {
         "def:1:16: unexpected 'exlude=b'; did you mean 'exclude'?");
   CHECK(error_of("root project a ext=c ext=h\n") == "def:1:22: ext= is given twice; give one list");
   CHECK(error_of("root project a ext=c,,h\n").starts_with("def:1:16: an empty name in the list"));
+  // It would silently watch nothing.
+  CHECK(error_of("root project a ext=c,tar.gz\n") ==
+        "def:1:16: 'tar.gz' is no extension; name what follows the last dot of a file's name, such "
+        "as ext=gz");
+  CHECK(error_of("root project a ext=.,.gz,*\n") == "");
   CHECK(error_of("file \"abc\n") == "def:1:6: this quote is never closed; end the word with \"");
   CHECK(error_of("file \"a\\x00\"\n").starts_with("def:1:8: no path holds a NUL byte"));
   CHECK(error_of("file \"a\\q\"\n").starts_with("def:1:8: unknown escape"));

@@ -179,6 +179,21 @@ TEST_CASE("the command line") {
   CHECK(sh(s, "$S clear && test ! -e build/table").status == 0);
 }
 
+// What was written shortly before is not believed after a crash; and where boots cannot be
+// told apart, there may have been one.
+TEST_CASE("without a boot's name, recent files are read again") {
+  Scratch s;
+  if (sh(s, "unshare -m mount -t tmpfs none /proc").status != 0) return;  // not allowed here
+  write_text(s / "src/a.c", "1");
+  settle();
+  sh(s, "printf 'root project src\\n' | $S define set; $S check set");
+  CHECK(sh(s, "$S check set -v").err.find("files_hashed=0") != std::string::npos);
+  for (int i = 0; i < 3; ++i) {
+    Ran r = sh(s, "export S; unshare -m sh -c 'mount -t tmpfs none /proc; $S check set -v'");
+    CHECK_MESSAGE(r.err.find("files_hashed=1") != std::string::npos, r.err);
+  }
+}
+
 TEST_CASE("killed at any instant, a table is the old one or the new one") {
   Scratch s;
   std::mt19937_64 random(seed());
