@@ -365,7 +365,9 @@ class Files {
                                                            : input_.default_environments.front();
     const char* path = "compile_commands.json";
     std::string old = link_target(path);
-    bool ours = old.ends_with("/compile_commands.json") && old.starts_with(input_.build_dir + "/");
+    // Of this build directory, or of one that -B named before.
+    bool ours = old.ends_with("/compile_commands.json") &&
+                (old.starts_with(input_.build_dir + "/") || is_regular_file(join_path(dir_name(dir_name(old)), "gate")));
     if (!ours && (path_exists(path) || !old.empty())) {
       result_.notes.push_back("compile_commands.json is not ours and was left alone; ours is " +
                               join_path(input_.build_dir, name + "/compile_commands.json"));

@@ -147,6 +147,13 @@ class GraphWriter {
 
   std::string linked_phony() const { return join_path(plan_.directory, "linked"); }
 
+  // The depend file goes to ninja line by line, in the one form in which it takes any name.
+  void depend_by_lines(const CompileUnit& unit) {
+    std::string file = unit.object + (unit.includes.empty() ? "" : "." + unit.includes) + ".d";
+    out_ += "  deps = msvc\n  depfile =\n";
+    variable(out_, "after", "&& " + shell_line({own_.stamp, "depends", file}), true);
+  }
+
   // One that others make.
   void use_group(const SourceGroup& group) {
     if (group.archive.empty())
@@ -203,6 +210,7 @@ class GraphWriter {
       if (!unit.flags.empty()) out_ += ' ' + ninja_value(shell_line(unit.flags));
       out_ += '\n';
       if (!unit.includes.empty()) out_ += "  includes = ." + unit.includes + '\n';
+      if (unit.awkward) depend_by_lines(unit);
       objects += ' ' + ninja_path(unit.object);
     }
     if (group.archive.empty()) {
