@@ -255,6 +255,18 @@ struct Reader {
   }
 };
 
+// One board's text; lines of errors are the file's.
+Result<Facts> parse_board(const BoardText& board, const std::string& id, const std::string& file) {
+  try {
+    return Reader{file}.facts(YAML::Load(board.text)[id]);
+  } catch (YamlFailure& failure) {
+    failure.error.line += board.line - 1;
+    return failure.error;
+  } catch (const YAML::Exception& error) {
+    return Error{error.msg, "", file, error.mark.line + board.line, error.mark.column + 1};
+  }
+}
+
 }  // namespace
 
 Result<Platform> parse_platform(const std::string& text, const std::string& file) {
@@ -283,7 +295,13 @@ Result<Platform> load_platform(const std::string& folder, const std::string& nam
   }
   Result<std::string> text = read_file(path);
   if (!text) return text.error();
-  return parse_platform(*text, path);
+  std::optional<SplitPlatform> split = split_boards(*text);
+  if (!split) return parse_platform(*text, path);
+  Result<Platform> platform = parse_platform(split->rest, path);
+  // Whatever is wrong is found, and said, where the text is whole.
+  if (!platform) return parse_platform(*text, path);
+  platform->board_texts = std::move(split->boards);
+  return platform;
 }
 
 Result<Facts> find_board(const Platform& platform, const std::vector<std::string>& folders,
@@ -324,7 +342,13 @@ Result<Facts> find_board(const Platform& platform, const std::vector<std::string
     facts["id"] = id;
     return facts;
   }
+  if (auto board = platform.board_texts.find(id); board != platform.board_texts.end()) {
+    Result<Facts> facts = parse_board(board->second, id, platform.file);
+    if (facts) (*facts)["id"] = id;
+    return facts;
+  }
   for (const auto& [name, facts] : platform.boards) known.push_back(name);
+  for (const auto& [name, text] : platform.board_texts) known.push_back(name);
   std::string fix = did_you_mean(id, known);
   if (fix.empty()) fix = "its boards are listed in " + platform.file + ", and a project can bring its own as boards/<id>.json";
   return Error{"unknown board '" + id + "' for platform '" + platform.name + "'", fix};
