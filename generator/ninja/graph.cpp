@@ -190,7 +190,7 @@ class GraphWriter {
     std::string folder = group.shared.empty() ? plan_.directory : group.shared;
     std::string stamps = " | " + ninja_path(join_path(folder, "inputs"));
     std::string after;
-    if (group.reads_linked && !plan_.linked.empty()) after = " || " + ninja_path(linked_phony());
+    if (group.reads_linked && group.shared.empty() && !plan_.linked.empty()) after = " || " + ninja_path(linked_phony());
     std::string objects;
     for (const CompileUnit& unit : group.units) {
       const char* rule = language_rule(unit.language);

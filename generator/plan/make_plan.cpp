@@ -219,7 +219,7 @@ class Planner {
         if (!fits || ignored) continue;
         libraries_.push_back(**library);
         if (!is_editable(storage)) continue;
-        if (Status s = linked_.add_folder(libraries_.back().folder); !s) return s;
+        if (Status s = linked_.add_folder(libraries_.back().folder, true); !s) return s;
         linked_.extend(libraries_.back().include_dirs);
       }
     }

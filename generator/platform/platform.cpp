@@ -322,6 +322,8 @@ Result<Facts> find_board(const Platform& platform, const std::vector<std::string
         int line = 1 + static_cast<int>(std::count(text->begin(), text->begin() + static_cast<long>(end), '\n'));
         size_t column = line_start == std::string::npos ? end + 1 : end - line_start;
         return Error{"not valid JSON", "a board manifest is a JSON object", path, line, static_cast<int>(column)};
+      } catch (const Facts::exception&) {  // a number that no number type holds
+        return Error{"not valid JSON", "a board manifest is a JSON object with numbers of usual size", path};
       }
       if (!facts.is_object()) return Error{"a board manifest has to be a JSON object", "write {\"build\": {...}, ...}", path, 1};
       if (!facts.contains("build") || !facts["build"].is_object())
