@@ -117,7 +117,8 @@ class Run {
     session.ignore_scripts = line_.ignore_scripts;
     session.choices.install = line_.install;
     session.choices.locked = line_.locked;
-    session.choices.store.offline = line_.offline;
+    const char* offline = std::getenv("FBUILD_OFFLINE");  // what fbuild-lnk goes by as well
+    session.choices.store.offline = line_.offline || (offline && std::string_view(offline) == "1");
     session.choices.store.quiet = line_.quiet;
     session.choices.store.program = own_folder() + "/fbuild-lnk";
     bool all_environments = names.size() == config_.environments().size();

@@ -102,7 +102,7 @@ std::string ninja_escaped(std::string_view path) {
 }  // namespace
 
 ActiveText active_text(const Gate& gate, const PlanState& state, bool load_all) {
-  std::string out = "# What `fbuild-stamp plan` decided.\n", defaults, keeps;
+  std::string out = "# What `fbuild-stamp plan` decided.\n", defaults, stubs, keeps;
   std::string planned = ninja_escaped(join_path(gate.build_dir, "planned"));
   bool idle = true;
   std::set<std::string> shared;
@@ -113,7 +113,7 @@ ActiveText active_text(const Gate& gate, const PlanState& state, bool load_all) 
     // The digest makes this text change when only the files it loads did.
     out += "# " + environment.digest + "\n";
     if (clean && !load_all) {
-      out += "ready = " + planned + "\nsubninja " + folder + "/stub.ninja\n";
+      stubs += "include " + folder + "/stub.ninja\n";
       keeps += "include " + folder + "/keep.ninja\n";
     } else {
       idle = false;
@@ -123,7 +123,8 @@ ActiveText active_text(const Gate& gate, const PlanState& state, bool load_all) 
       out += "build " + folder + "/epoch: phony || " + planned + "\n";
       for (const std::string& group : environment.shared) {
         if (!shared.insert(group).second) continue;
-        out += "subninja " + ninja_escaped(group) + ".ninja\nbuild " + ninja_escaped(group) + "/epoch: phony || " + planned + "\n";
+        out += "subninja " + ninja_escaped(group) + ".ninja\nbuild " + ninja_escaped(group) +
+               "/epoch: phony || " + planned + "\n";
       }
       out += "build " + folder + "/sealed: fbuild_seal " + folder +
              "/made\n  environment = " + environment.name + "\n  token = " + token + "\n";
@@ -132,9 +133,12 @@ ActiveText active_text(const Gate& gate, const PlanState& state, bool load_all) 
   }
   // With nothing to build, not even the logs of earlier builds have to be read.
   if (idle) {
+    out += "include " + ninja_escaped(join_path(gate.build_dir, "stubs.ninja")) + "\n";
     out += "builddir = " + ninja_escaped(join_path(gate.build_dir, "idle")) + "\n";
   } else {
-    out += keeps;
+    if (!stubs.empty())
+      out += "include " + ninja_escaped(join_path(gate.build_dir, "stub-rules.ninja")) + "\n";
+    out += stubs + keeps;
   }
   if (!defaults.empty()) out += "default" + defaults + "\n";
   std::string loaded = hex(hash_text(out));

@@ -19,7 +19,8 @@
 //                         one called by a name we do not know) runs it then, and stops when
 //                         the plan decides other than what it has loaded
 //
-// By name, the folder of environment E has graph.ninja, stub.ninja, keep.ninja (mentions
+// By name, the build directory has stubs.ninja (what to load when all environments are clean)
+// and stub-rules.ninja (to load before some stubs), and the folder of environment E has graph.ninja, stub.ninja, keep.ninja (mentions
 // its objects, so that `-t cleandead` spares them), epoch and sealed; a shared folder has an
 // epoch of its own.
 #pragma once

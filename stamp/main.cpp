@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "stamp/depfile.h"
 #include "stamp/object_store.h"
 #include "stamp/once.h"
 #include "stamp/options.h"
@@ -230,6 +231,17 @@ Result<int> run_stats(Session& session, const Options& options, Output& output) 
   return 0;
 }
 
+// The one form in which ninja takes any name: lines that it cuts out of the output.
+Result<int> run_depends(const std::string& path, Output& output) {
+  Result<std::string> text = read_file(path);
+  if (!text) return text.error();
+  Result<std::vector<std::string>> names = parse_depfile(*text);
+  if (!names) return Error{names.error().what, "", path};
+  for (const std::string& name : *names) output.out += "Note: including file: " + name + "\n";
+  ::unlink(path.c_str());
+  return 0;
+}
+
 Result<int> run_objects(const Options& options, Output& output) {
   Result<ObjectStore> store = object_store_from_environment();
   if (!store) return store.error();
@@ -274,6 +286,7 @@ Result<int> run(Session& session, const Options& options, Output& output) {
   if (options.command == "seal") return run_seal(session, options, output);
   if (options.command == "list") return run_list(session, options, output);
   if (options.command == "stats") return run_stats(session, options, output);
+  if (options.command == "depends") return run_depends(options.operands[0], output);
   if (options.command == "objects") return run_objects(options, output);
   if (options.command == "verify") return run_verify(session, output);
   if (options.command == "drop") return plain(session.drop(options.operands[0]));

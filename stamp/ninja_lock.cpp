@@ -1,5 +1,7 @@
 #include "stamp/ninja_lock.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -11,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 #include "stamp/gate.h"
@@ -54,20 +57,24 @@ bool is_ninja(const std::string& name) {
 
 // Whether whoever started the process is gone, and it fell to one that adopts orphans: the
 // first process, or the one that serves a whole login.
-bool is_orphan(const Process& process) {
-  Process parent = find_process(process.parent);
-  if (parent.id == 1) return !is_ninja(parent.name);
-  return parent.id == 0 || parent.session != process.session;
+bool is_orphan(long parent, long session) {
+  if (parent == 1) return !is_ninja(find_process(1).name);
+  return parent <= 0 || ::getsid(static_cast<pid_t>(parent)) != session;
 }
 
 // The process that started us, shells in between left out. None when it is gone.
 Process starter() {
-  Process us = find_process(::getpid());
-  if (is_orphan(us)) return {};
-  Process process = find_process(us.parent);
+  static Process found;
+  static pid_t found_by = 0;
+  pid_t parent = ::getppid();
+  if (found_by == parent) return found;
+  if (is_orphan(parent, ::getsid(0))) return {};
+  Process process = find_process(parent);
   for (const char* shell : {"sh", "dash", "bash", "busybox"})
     if (process.name == shell && process.parent > 1)
       if (Process above = find_process(process.parent); above.id) process = above;
+  found = process;
+  found_by = parent;
   return process;
 }
 
@@ -78,38 +85,40 @@ bool is_ancestor(long id) {
 }
 
 std::string lock_text(const Process& ninja) {
-  return std::to_string(ninja.id) + " " + std::to_string(ninja.started) + "\n";
+  return std::to_string(ninja.id) + " " + std::to_string(ninja.started) + " " +
+         std::to_string(ninja.session) + "\n";
 }
 
-// Commands that a ninja which started at `since` left running: process groups of orphans
-// that work in this directory and name the build directory in their arguments.
-std::vector<Process> leftovers(const std::string& build_dir, unsigned long long since,
+// Commands that the ninja which had the lock left running: process groups of orphans in its
+// session that work in this directory and name the build directory in their arguments. Their
+// sessions are looked at first: that costs the least, and few processes share one.
+std::vector<Process> leftovers(const std::string& build_dir, const Process& dead,
                                const Process& ninja) {
   std::vector<Process> out;
-  Result<std::vector<DirEntry>> all = list_directory("/proc");
   char here[PATH_MAX], there[PATH_MAX];
-  if (!all || !::getcwd(here, sizeof here)) return out;
-  for (const DirEntry& entry : *all) {
-    long id = std::atol(entry.name.c_str());
-    if (id <= 1 || id == ::getpid()) continue;
-    std::string folder = "/proc/" + entry.name;
+  std::unique_ptr<DIR, int (*)(DIR*)> proc(::opendir("/proc"), ::closedir);
+  if (!proc || !::getcwd(here, sizeof here)) return out;
+  while (const dirent* entry = ::readdir(proc.get())) {
+    long id = std::atol(entry->d_name);
+    if (id <= 1 || id == ::getpid() || ::getsid(static_cast<pid_t>(id)) != dead.session) continue;
+    std::string folder = "/proc/" + std::to_string(id);
     ssize_t n = ::readlink((folder + "/cwd").c_str(), there, sizeof there - 1);
     if (n <= 0 || std::string_view(there, static_cast<size_t>(n)) != here) continue;
     Process process = find_process(id);
-    if (!process.id || process.started < since || process.group == ::getpgrp()) continue;
+    if (!process.id || process.started < dead.started || process.group == ::getpgrp()) continue;
     Result<std::string> arguments = read_file(folder + "/cmdline");
     if (!arguments || arguments->find(build_dir) == std::string::npos) continue;
     Process leader = find_process(process.group);
     if (!leader.id) leader = process;
     if (leader.id == ninja.id || leader.name == ninja.name || is_ninja(leader.name)) continue;
-    if (is_orphan(leader)) out.push_back(process);
+    if (is_orphan(leader.parent, leader.session)) out.push_back(process);
   }
   return out;
 }
 
-void end_leftovers(const std::string& build_dir, unsigned long long since, const Process& ninja) {
+void end_leftovers(const std::string& build_dir, const Process& dead, const Process& ninja) {
   for (int number : {SIGTERM, SIGKILL}) {
-    std::vector<Process> left = leftovers(build_dir, since, ninja);
+    std::vector<Process> left = leftovers(build_dir, dead, ninja);
     if (left.empty()) return;
     if (number == SIGTERM)
       std::fprintf(stderr, "fbuild: ends what a ninja that was killed left running\n");
@@ -133,11 +142,19 @@ bool may_have_built(const std::string& build_dir) {
 Status link_planned(const std::string& build_dir, const Process& ninja) {
   std::string target = "/proc/" + std::to_string(ninja.id) + "/cwd";
   if (build_dir[0] != '/') target += "/" + build_dir + "/gate";
-  std::string path = join_path(build_dir, "planned"), fresh = path + ".new";
-  // Under the gate's lock: what is there is of a process that died.
-  ::unlink(fresh.c_str());
-  if (::symlink(target.c_str(), fresh.c_str()) != 0 || ::rename(fresh.c_str(), path.c_str()) != 0)
+  std::string path = join_path(build_dir, "planned");
+  // Under the gate's lock: nobody else makes it, and its ninja waits for us.
+  if ((::unlink(path.c_str()) != 0 && errno != ENOENT) ||
+      ::symlink(target.c_str(), path.c_str()) != 0)
     return Error{"cannot be made: " + errno_text(errno), "", path};
+  return {};
+}
+
+// In place: only those who hold the gate's lock read it, and half of it is nobody's lock.
+Status write_lock(const std::string& path, const std::string& text) {
+  Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    return Error{"cannot be written: " + errno_text(errno), "", path};
   return {};
 }
 
@@ -162,25 +179,24 @@ Status lock_for_ninja(const std::string& build_dir, bool wait) {
     if (!guard) return guard.error();
     Result<std::string> text = read_file(path);
     if (text && *text == mine) return {};
-    long id = 0;
-    unsigned long long started = 0;
-    bool held = text && std::sscanf(text->c_str(), "%ld %llu", &id, &started) == 2;
-    if (held) {
-      Process other = find_process(id);
-      held = other.id && other.started == started;
-    }
-    if (!held) {
-      if (started && may_have_built(build_dir)) end_leftovers(build_dir, started, ours);
+    Process holder;
+    bool known = text && std::sscanf(text->c_str(), "%ld %llu %ld", &holder.id, &holder.started,
+                                     &holder.session) == 3;
+    Process other = known ? find_process(holder.id) : Process{};
+    if (!other.id || other.started != holder.started) {
+      if (known && may_have_built(build_dir)) end_leftovers(build_dir, holder, ours);
       if (Status s = link_planned(build_dir, ours); !s) return s;
-      return replace_file(path, mine);
+      return write_lock(path, mine);
     }
     guard->reset(-1);
-    if (!wait || is_ancestor(id))
-      return Error{"another ninja (process " + std::to_string(id) + ") is building this project",
-                   "let it end, then try again", build_dir};
+    if (!wait || is_ancestor(other.id))
+      return Error{
+          "another ninja (process " + std::to_string(other.id) + ") is building this project",
+          "let it end, then try again", build_dir};
     if (!told)
-      std::fprintf(
-          stderr, "fbuild: waiting for another ninja (process %ld) that builds this project\n", id);
+      std::fprintf(stderr,
+                   "fbuild: waiting for another ninja (process %ld) that builds this project\n",
+                   other.id);
     timespec pause = {0, 50 * 1000 * 1000};
     ::nanosleep(&pause, nullptr);
   }

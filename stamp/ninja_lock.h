@@ -2,8 +2,8 @@
 // The lock belongs to the ninja that started us and lasts as long as that process lives;
 // nothing has to run or clean up to release it.
 //
-//   <build>/ninja.lock   its process id and start time: a later process with the same id
-//                        does not count
+//   <build>/ninja.lock   its process id, start time (a later process with the same id does
+//                        not count) and session
 //   <build>/planned      a link to our gate by way of that process (/proc/ID/cwd/...), which
 //                        leads nowhere for any other ninja. What the gate loads waits for
 //                        it; see plan.h

@@ -32,6 +32,8 @@ const char* const kUsage =
     "  once [--with TEXT]... -- COMMAND...\n"
     "                             run a compile, or take its result from the object store\n"
     "                             when it has run on the same contents before\n"
+    "  depends FILE               print a depend file as ninja's deps = msvc reads it, and\n"
+    "                             remove it\n"
     "  objects [--json]           entries and bytes of the object store\n"
     "  objects trim [SIZE] | clear\n"
     "                             remove what was used longest ago, or everything\n"
@@ -67,6 +69,7 @@ constexpr CommandShape kCommands[] = {
     {"explain", 1, 1, "SET"},      {"list", 1, 1, "SET"},
     {"stats", 0, 0, ""},           {"verify", 0, 0, ""},
     {"drop", 1, 1, "SET"},         {"clear", 0, 0, ""},
+    {"depends", 1, 1, "FILE"},
     {"objects", 0, 2, "[trim [SIZE] | clear]"},
     {"plan", 1, 2, "GATE [LOADED]"}, {"finish", 3, 3, "GATE ENVIRONMENT TOKEN"},
 };

@@ -18,24 +18,30 @@ namespace {
 
 constexpr const char* kPendingHead = "# What changed since it was sealed.\n";
 
-// By set, then by path: the time the file was left with.
-using Pending = std::map<std::string, std::map<std::string, int64_t>>;
+struct Pending {
+  std::vector<std::string> shared;  // folders
+  // By set, then by path: the time the file was left with.
+  std::map<std::string, std::map<std::string, int64_t>> sets;
+};
 
 // None when there is no such file or it makes no sense: then nothing is known.
 std::optional<Pending> read_pending(const std::string& path) {
   Result<std::string> text = read_file(path);
   if (!text || !text->starts_with(kPendingHead)) return std::nullopt;
   Pending out;
-  std::string_view rest = *text;
-  while (!rest.empty()) {
+  std::string_view rest = std::string_view(*text).substr(std::string_view(kPendingHead).size());
+  for (bool first = true; !rest.empty(); first = false) {
     size_t end = rest.find('\n');
     if (end == std::string_view::npos) return std::nullopt;
     Result<std::vector<std::string>> words = split_line(rest.substr(0, end), path, 0);
     rest.remove_prefix(end + 1);
     if (!words) return std::nullopt;
-    if (words->empty()) continue;
+    if (first) {
+      out.shared = std::move(*words);
+      continue;
+    }
     if (words->size() % 2 == 0) return std::nullopt;
-    std::map<std::string, int64_t>& files = out[words->front()];
+    std::map<std::string, int64_t>& files = out.sets[words->front()];
     for (size_t i = 1; i < words->size(); i += 2)
       files[(*words)[i]] = std::strtoll((*words)[i + 1].c_str(), nullptr, 10);
   }
@@ -44,7 +50,9 @@ std::optional<Pending> read_pending(const std::string& path) {
 
 Status write_pending(const std::string& path, const Pending& pending) {
   std::string text = kPendingHead;
-  for (const auto& [set, files] : pending) {
+  for (const std::string& folder : pending.shared) text += quote_word(folder) + ' ';
+  text += '\n';
+  for (const auto& [set, files] : pending.sets) {
     text += quote_word(set);
     for (const auto& [file, time] : files)
       text += ' ' + quote_word(file) + ' ' + std::to_string(time);
@@ -98,7 +106,7 @@ class Visibility {
         // Nothing is known of what its objects were made from.
         stamps_.insert(in_build(environment_of(status) + "/epoch"));
         unknown_.insert(environment_of(status));
-        pending_.erase(status.name);
+        pending_.sets.erase(status.name);
         status.clean = false;
         continue;
       }
@@ -118,8 +126,8 @@ class Visibility {
     Result<std::vector<EntryInfo>> changed = session_.changed_since_mark(status.name);
     if (!changed) return changed.error();
     std::erase_if(*changed, [](const EntryInfo& info) { return info.artifact; });
-    auto earlier = pending_.find(status.name);
-    if (changed->empty() && earlier == pending_.end()) return {};
+    auto earlier = pending_.sets.find(status.name);
+    if (changed->empty() && earlier == pending_.sets.end()) return {};
     if (Status s = see_objects_of(status.name); !s) return s;
     for (const EntryInfo& info : *changed) {
       if (info.kind != Kind::File) continue;
@@ -130,10 +138,10 @@ class Visibility {
         if (!shows(info.mtime)) stamps_.insert(package->stamp);
         continue;
       }
-      pending_[status.name][info.path] = info.mtime;
+      pending_.sets[status.name][info.path] = info.mtime;
       if (!shows(info.mtime)) hidden_[info.path].push_back(environment_of(status));
     }
-    for (auto& [path, time] : pending_[status.name]) {
+    for (auto& [path, time] : pending_.sets[status.name]) {
       int64_t now = mtime_of(path);
       // Gone, or as it was left, or newer.
       if (now == 0 || now >= time) continue;
@@ -188,32 +196,39 @@ class Visibility {
         stamps_.insert(in_build(environment + "/epoch"));
       }
     }
-    for (auto& [set, known] : pending_)
+    for (auto& [set, known] : pending_.sets)
       for (auto& [path, left] : known)
         if (hidden_.count(path)) left = mtime_of(path);
     return {};
   }
 
-  // What a shared group was made from is known as long as one environment that uses it is.
+  // What a shared group was made from is known as long as one environment has used it since,
+  // of which something is known.
   void renew_shared_epochs() {
-    std::set<std::string> known;
+    std::set<std::string> known, used;
     for (const GateEnvironment& environment : gate_.environments)
-      if (!unknown_.count(environment.name)) known.insert(environment.shared.begin(), environment.shared.end());
+      if (!unknown_.count(environment.name))
+        known.insert(environment.shared.begin(), environment.shared.end());
     for (const GateEnvironment& environment : gate_.environments)
-      for (const std::string& group : environment.shared)
-        if (!known.count(group) || out_.unsealable.count(environment.name)) stamps_.insert(group + "/epoch");
+      for (const std::string& group : environment.shared) {
+        used.insert(group);
+        bool was_used = std::binary_search(pending_.shared.begin(), pending_.shared.end(), group);
+        if (!was_used || !known.count(group) || out_.unsealable.count(environment.name))
+          stamps_.insert(group + "/epoch");
+      }
+    pending_.shared.assign(used.begin(), used.end());
   }
 
   // Sets that have been sealed, or that there are no more.
   void forget_the_settled() {
     std::vector<std::string> all = session_.set_names();
-    std::erase_if(pending_, [&](const auto& item) {
+    std::erase_if(pending_.sets, [&](const auto& item) {
       return !std::binary_search(all.begin(), all.end(), item.first);
     });
     for (const SetStatus& status : status_) {
-      if (status.clean) pending_.erase(status.name);
-      auto found = pending_.find(status.name);
-      if (status.sealed || found == pending_.end()) continue;
+      if (status.clean) pending_.sets.erase(status.name);
+      auto found = pending_.sets.find(status.name);
+      if (status.sealed || found == pending_.sets.end()) continue;
       for (const auto& [path, time] : found->second) out_.unsettled.insert(path);
     }
   }
@@ -247,7 +262,7 @@ class Visibility {
   int64_t activity_ = 0;  // time of the newest thing that was built
   Pending pending_;
   std::map<std::string, std::vector<std::string>> hidden_;  // environments by path
-  std::set<std::string> unknown_;  // environments
+  std::set<std::string> unknown_;                           // environments
   std::set<std::string> stamps_, seen_;
   Seen out_;
 };
@@ -261,7 +276,7 @@ Result<Seen> make_visible(Session& session, const Gate& gate, std::vector<SetSta
 Status forget_pending_set(const std::string& build_dir, const std::string& set) {
   std::string path = join_path(build_dir, "plan.pending");
   std::optional<Pending> pending = read_pending(path);
-  if (!pending || !pending->erase(set)) return {};
+  if (!pending || !pending->sets.erase(set)) return {};
   return write_pending(path, *pending);
 }
 
@@ -269,7 +284,7 @@ Status forget_pending_files(const std::string& build_dir, const std::vector<std:
   std::string path = join_path(build_dir, "plan.pending");
   std::optional<Pending> pending = read_pending(path);
   if (!pending) return {};
-  for (auto& [set, known] : *pending)
+  for (auto& [set, known] : pending->sets)
     for (const std::string& file : files) known.erase(file);
   return write_pending(path, *pending);
 }

@@ -11,7 +11,12 @@
 // left with. A file that is older by the next plan (an old copy, `touch -d`) gets a new time
 // again, even though its content did not change in between.
 //
-//   <build>/plan.pending   one line per set: `SET PATH TIME PATH TIME...`
+// Objects that environments share and none has used for a while were made from nobody knows
+// what; so the shared folders that are in use are remembered too, and the epoch of one that
+// comes into use is renewed.
+//
+//   <build>/plan.pending   a line of shared folders: `FOLDER FOLDER...`, then one line per
+//                          set: `SET PATH TIME PATH TIME...`
 #pragma once
 
 #include <cstdint>

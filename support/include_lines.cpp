@@ -66,6 +66,9 @@ class Scanner {
       size_t close = rest.find_first_of(">\"");
       if (close == 0 || close == std::string_view::npos) return;
       includes_.push_back({kind, std::string(rest.substr(0, close))});
+      // PlatformIO ends a name at either closing mark; the compiler reads on.
+      size_t end = rest.find(kind == IncludeLine::Quoted ? '"' : '>');
+      if (end != close && end != std::string_view::npos) other(IncludeLine::Asked, rest.substr(0, end));
       return;
     }
     size_t end = 0;

@@ -74,6 +74,8 @@ Status read_library_json(const std::string& path, Library& library) {
     int line = 1;
     for (size_t i = 0; i < end; ++i) line += (*text)[i] == '\n';
     return Error{"not valid JSON", "a library manifest is a JSON object", path, line};
+  } catch (const Json::exception&) {  // a number that no number type holds
+    return Error{"not valid JSON", "a library manifest is a JSON object with numbers of usual size", path};
   }
   if (!json.is_object()) return Error{"a library manifest has to be a JSON object", "write {\"name\": ...}", path, 1};
   if (json.contains("name") && json["name"].is_string()) library.name = json["name"];

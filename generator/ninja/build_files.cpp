@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <map>
+#include <map>
 #include <set>
 #include <utility>
 
 #include "generator/ninja/gate_files.h"
+#include "generator/ninja/stub.h"
 #include "generator/ninja/text.h"
 #include "generator/platform/package_link.h"
 #include "stamp/gate.h"
@@ -36,6 +38,9 @@ class Files {
     if (Status s = make_directories(in_build("idle")); !s) return s;
     for (const BuildPlan& plan : plans_)
       if (Status s = environment(plan); !s) return s;
+    std::string rules = text_of(stub_rules_);
+    if (Status s = write(in_build("stub-rules.ninja"), rules); !s) return s;
+    if (Status s = write(in_build("stubs.ninja"), rules + stubs_); !s) return s;
     if (Status s = make_directories(in_build("shared")); !s) return s;
     outputs_.push_back(in_build("all.ninja"));
     if (Status s = write(in_build("generate.ninja"), generate_text()); !s) return s;
@@ -129,7 +134,7 @@ class Files {
     if (Status s = provide(join_path(plan.directory, "epoch")); !s) return s;
     Result<GraphText> graph = graph_text(plan, input_.own, input_.templates_dir);
     if (!graph) return graph.error();
-    Result<std::string> stub = stub_text(plan, input_.own, input_.templates_dir);
+    Result<Stub> stub = make_stub(plan, input_.own, input_.templates_dir, in_build("planned"));
     if (!stub) return stub.error();
     std::string shared;
     for (const SourceGroup& group : plan.groups)
@@ -138,9 +143,11 @@ class Files {
         if (!text) return text.error();
         shared += *text;
       }
-    digests_.push_back({hex(graph->edges + shared), hex(graph->edges + shared + graph->targets + *stub)});
+    digests_.push_back({hex(graph->edges + shared), hex(graph->edges + shared + graph->targets + text_of(stub->rules) + stub->edges)});
     if (Status s = write(join_path(plan.directory, "graph.ninja"), graph->edges + graph->targets); !s) return s;
-    if (Status s = write(join_path(plan.directory, "stub.ninja"), *stub); !s) return s;
+    if (Status s = write(join_path(plan.directory, "stub.ninja"), stub->edges); !s) return s;
+    stub_rules_.merge(stub->rules);
+    stubs_ += stub->edges;
     if (Status s = write(join_path(plan.directory, "keep.ninja"), keep_text(plan)); !s) return s;
     outputs_.push_back(join_path(plan.directory, "build.ninja"));
     return write(outputs_.back(), environment_text(plan));
@@ -156,6 +163,12 @@ class Files {
     if (Status s = provide(join_path(group.shared, "epoch")); !s) return s.error();
     if (Status s = write(group.shared + ".ninja", *made); !s) return s.error();
     return text = std::move(*made);
+  }
+
+  static std::string text_of(const std::map<std::string, std::string>& rules) {
+    std::string out;
+    for (const auto& [name, body] : rules) out += "rule " + name + "\n" + body;
+    return out;
   }
 
   static std::string hex(const std::string& text) { return stamp::hex(stamp::hash_text(text)); }
@@ -365,7 +378,9 @@ class Files {
                                                            : input_.default_environments.front();
     const char* path = "compile_commands.json";
     std::string old = link_target(path);
-    bool ours = old.ends_with("/compile_commands.json") && old.starts_with(input_.build_dir + "/");
+    // Of this build directory, or of one that -B named before.
+    bool ours = old.ends_with("/compile_commands.json") &&
+                (old.starts_with(input_.build_dir + "/") || is_regular_file(join_path(dir_name(dir_name(old)), "gate")));
     if (!ours && (path_exists(path) || !old.empty())) {
       result_.notes.push_back("compile_commands.json is not ours and was left alone; ours is " +
                               join_path(input_.build_dir, name + "/compile_commands.json"));
@@ -386,6 +401,8 @@ class Files {
   std::vector<std::pair<std::string, std::string>> digests_;
   BuildFilesResult result_;
   bool seal_forgotten_ = false;
+  std::map<std::string, std::string> stub_rules_;
+  std::string stubs_;  // edges of all environments
 };
 
 }  // namespace

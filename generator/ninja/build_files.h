@@ -10,7 +10,9 @@
 //   <build>/generate.ninja          how ungated files are made again, by times alone
 //   <build>/<env>/build.ninja       one environment, complete by itself, ungated
 //   <build>/<env>/graph.ninja       its edges
-//   <build>/<env>/stub.ninja, keep.ninja    what the gate loads while it is clean
+//   <build>/<env>/stub.ninja, keep.ninja    what the gate loads while it is clean, with
+//                                   <build>/stub-rules.ninja
+//   <build>/stubs.ninja             rules and stubs of all, for when all are clean
 //   <build>/shared/<group>.ninja    a core or library as several environments may compile it
 //   <build>/shared/<group>/         what that makes
 //   <build>/<env>/compile_commands.json

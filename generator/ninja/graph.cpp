@@ -98,18 +98,7 @@ class GraphWriter {
     out_ += "# Environment " + plan_.environment + ": " + plan_.board_name + " (" + plan_.platform +
             "). Written by fbuild-gen.\n\n";
     variable(out_, "env", plan_.environment);
-    for (const auto& [name, program] : plan_.programs) variable(out_, name, shell_word(program));
-    for (const auto& [name, value] : plan_.variables) variable(out_, name, shell_word(value));
-    variable(out_, "fbuild_gen", shell_word(own_.generator));
-    variable(out_, "fbuild_image", shell_word(own_.image));
-    if (!plan_.prepared.empty()) variable(out_, "fbuild_lnk", shell_word(own_.lnk));
-    if (!plan_.size.flash.empty()) {
-      std::vector<std::string> arguments = {"--flash", plan_.size.flash, "--ram", plan_.size.ram};
-      if (!plan_.size.flash_max.empty()) arguments.insert(arguments.end(), {"--flash-max", plan_.size.flash_max});
-      if (!plan_.size.ram_max.empty()) arguments.insert(arguments.end(), {"--ram-max", plan_.size.ram_max});
-      if (plan_.size.ram_soft) arguments.push_back("--ram-soft");
-      variable(out_, "size", shell_line(arguments));
-    }
+    for (const auto& [name, value] : environment_variables(plan_, own_)) variable(out_, name, value);
     out_ += '\n';
   }
 
@@ -146,6 +135,13 @@ class GraphWriter {
   }
 
   std::string linked_phony() const { return join_path(plan_.directory, "linked"); }
+
+  // The depend file goes to ninja line by line, in the one form in which it takes any name.
+  void depend_by_lines(const CompileUnit& unit) {
+    std::string file = unit.object + (unit.includes.empty() ? "" : "." + unit.includes) + ".d";
+    out_ += "  deps = msvc\n  depfile =\n";
+    variable(out_, "after", "&& " + shell_line({own_.stamp, "depends", file}), true);
+  }
 
   // One that others make.
   void use_group(const SourceGroup& group) {
@@ -194,7 +190,7 @@ class GraphWriter {
     std::string folder = group.shared.empty() ? plan_.directory : group.shared;
     std::string stamps = " | " + ninja_path(join_path(folder, "inputs"));
     std::string after;
-    if (group.reads_linked && !plan_.linked.empty()) after = " || " + ninja_path(linked_phony());
+    if (group.reads_linked && group.shared.empty() && !plan_.linked.empty()) after = " || " + ninja_path(linked_phony());
     std::string objects;
     for (const CompileUnit& unit : group.units) {
       const char* rule = language_rule(unit.language);
@@ -203,6 +199,7 @@ class GraphWriter {
       if (!unit.flags.empty()) out_ += ' ' + ninja_value(shell_line(unit.flags));
       out_ += '\n';
       if (!unit.includes.empty()) out_ += "  includes = ." + unit.includes + '\n';
+      if (unit.awkward) depend_by_lines(unit);
       objects += ' ' + ninja_path(unit.object);
     }
     if (group.archive.empty()) {
@@ -246,27 +243,14 @@ class GraphWriter {
     out_ += '\n';
   }
 
-  void optional_steps() {
-    for (const PlannedStep& step : plan_.steps)
-      if (!step.by_default)
-        out_ += "build " + ninja_path(step.output) + ": " + step.rule + ' ' + ninja_path(step.input) + '\n';
-  }
-
-  // All of it is there, and nothing has to be made, once `ready` says so.
-  void kept_artifacts() {
-    for (const std::string& file : artifacts(plan_))
-      if (is_by_default(file)) out_ += "build " + ninja_path(file) + ": phony || $ready\n";
-  }
-
-  // `made`: the artifacts are made here, by the graph, and not just there.
-  void targets(bool made) {
+  void targets() {
     std::string all;
     for (const std::string& file : artifacts(plan_)) {
       if (is_by_default(file)) all += ' ' + ninja_path(file);
       out_ += "build " + ninja_path(plan_.environment + '/' + std::string(base_name(file))) + ": phony " +
               ninja_path(file) + (is_by_default(file) ? " $ready\n" : "\n");
     }
-    if (made) out_ += "build " + ninja_path(join_path(plan_.directory, "made")) + ": phony" + all + '\n';
+    out_ += "build " + ninja_path(join_path(plan_.directory, "made")) + ": phony" + all + '\n';
     out_ += "build " + ninja_path(plan_.environment) + ": phony" + all + " $ready\n";
     if (!plan_.size.flash.empty())
       out_ += "build " + ninja_path(plan_.environment + "/size") + ": show_size " + ninja_path(plan_.elf) + " || $ready\n";
@@ -276,12 +260,8 @@ class GraphWriter {
       out_ += " || $ready\n";
       for (const auto& [name, value] : action.variables) variable(out_, name, value, true);
     }
-    std::vector<std::string> paths;
-    std::string folder(dir_name(plan_.elf));
-    for (const char* name : {"src", "sketch", "lib", "embed", "lnk"}) paths.push_back(join_path(folder, name));
-    for (const std::string& file : artifacts(plan_)) paths.push_back(file);
     out_ += "build " + ninja_path(plan_.environment + "/clean") + ": clean\n";
-    variable(out_, "paths", shell_line(paths), true);
+    variable(out_, "paths", clean_paths(plan_), true);
   }
 
   bool is_by_default(const std::string& file) const {
@@ -334,7 +314,7 @@ Result<GraphText> graph_text(const BuildPlan& plan, const OwnPrograms& own,
   writer.size_and_steps();
   GraphText out;
   out.edges = writer.take();
-  writer.targets(true);
+  writer.targets();
   out.targets = writer.take();
   return out;
 }
@@ -353,29 +333,6 @@ Result<std::string> shared_text(const BuildPlan& plan, const SourceGroup& group,
   return writer.take();
 }
 
-Result<std::string> stub_text(const BuildPlan& plan, const OwnPrograms& own,
-                              const std::string& templates) {
-  GraphWriter writer(plan, own);
-  writer.head();
-  std::set<std::string> wanted = {"show_size", "clean", "missing_tool"};
-  for (const PlannedAction& action : plan.actions) wanted.insert(action.rule);
-  // An artifact that is not made by default is made when it is asked for.
-  for (const PlannedStep& step : plan.steps)
-    if (!step.by_default) wanted.insert(step.rule);
-  std::string rules;
-  for (const std::string& name : plan.templates) {
-    Result<std::string> text = read_file(join_path(templates, name + ".ninja"));
-    if (!text) return text.error();
-    rules += some_rules(*text, wanted);
-  }
-  writer.rules(rules + some_rules(kOwnRules, wanted));
-  writer.optional_steps();
-  writer.rules("");
-  writer.kept_artifacts();
-  writer.targets(false);
-  return writer.take();
-}
-
 std::string keep_text(const BuildPlan& plan) {
   std::string out = "build " + ninja_path(join_path(plan.directory, "keep")) + ": phony";
   auto add = [&](const std::string& path) {
@@ -390,6 +347,33 @@ std::string keep_text(const BuildPlan& plan) {
   for (const std::string& file : artifacts(plan)) add(file);
   add(join_path(plan.directory, "sealed"));
   return out + "\n";
+}
+
+std::map<std::string, std::string, std::less<>> environment_variables(const BuildPlan& plan, const OwnPrograms& own) {
+  std::map<std::string, std::string, std::less<>> out;
+  for (const auto& [name, program] : plan.programs) out[name] = shell_word(program);
+  for (const auto& [name, value] : plan.variables) out[name] = shell_word(value);
+  out["fbuild_gen"] = shell_word(own.generator);
+  out["fbuild_image"] = shell_word(own.image);
+  if (!plan.prepared.empty()) out["fbuild_lnk"] = shell_word(own.lnk);
+  if (!plan.size.flash.empty()) {
+    std::vector<std::string> arguments = {"--flash", plan.size.flash, "--ram", plan.size.ram};
+    if (!plan.size.flash_max.empty()) arguments.insert(arguments.end(), {"--flash-max", plan.size.flash_max});
+    if (!plan.size.ram_max.empty()) arguments.insert(arguments.end(), {"--ram-max", plan.size.ram_max});
+    if (plan.size.ram_soft) arguments.push_back("--ram-soft");
+    out["size"] = shell_line(arguments);
+  }
+  return out;
+}
+
+std::string own_rules() { return kOwnRules; }
+
+std::string clean_paths(const BuildPlan& plan) {
+  std::vector<std::string> paths;
+  std::string folder(dir_name(plan.elf));
+  for (const char* name : {"src", "sketch", "lib", "embed", "lnk"}) paths.push_back(join_path(folder, name));
+  for (const std::string& file : artifacts(plan)) paths.push_back(file);
+  return shell_line(paths);
 }
 
 std::vector<std::string> artifacts(const BuildPlan& plan) {

@@ -1,6 +1,8 @@
 // One environment's graph as ninja text.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
 
 #include "generator/plan/build_plan.h"
@@ -31,17 +33,18 @@ Result<GraphText> graph_text(const BuildPlan& plan, const OwnPrograms& own,
 Result<std::string> shared_text(const BuildPlan& plan, const SourceGroup& group, const OwnPrograms& own,
                                 const std::string& templates);
 
-// What stands in for the graph while the environment is clean: its public targets and
-// actions, with the artifacts as files that are there. They too wait for `ready`.
-Result<std::string> stub_text(const BuildPlan& plan, const OwnPrograms& own,
-                              const std::string& templates);
-
 // Mentions every intermediate file, so that `ninja -t cleandead` takes none for a leftover
 // while the environment's graph is not loaded.
 std::string keep_text(const BuildPlan& plan);
 
 // The artifacts: what the environment is built for.
 std::vector<std::string> artifacts(const BuildPlan& plan);
+
+// The same for the environment's stub (stub.h): what the rules' text refers to, with the
+// values as words for the shell; the rules that no template has; what `clean` removes.
+std::map<std::string, std::string, std::less<>> environment_variables(const BuildPlan& plan, const OwnPrograms& own);
+std::string own_rules();
+std::string clean_paths(const BuildPlan& plan);
 
 // compile_commands.json of the environment; `root` is the project's absolute path.
 std::string compile_database(const BuildPlan& plan, const std::string& root);

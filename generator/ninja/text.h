@@ -23,6 +23,10 @@ std::string ninja_value(std::string_view text);
 // have no `|`, and its log no tab: writable_in_ninja() says so.
 std::string ninja_path(std::string_view path);
 
+// Whether ninja (1.11) can read this path in a depend file: its reader ends a name at quotes
+// and most other special characters.
+bool readable_in_depfile(std::string_view path);
+
 // Whether a ninja file can name this path at all.
 bool writable_in_ninja(std::string_view path);
 

@@ -33,6 +33,7 @@ struct CompileUnit {
   std::vector<std::string> flags = {};  // behind those of its group
   std::string includes = {};            // digest of where its includes lead; "": it is not needed
   std::vector<std::string> data = {};   // files it reads that no depend file tells of
+  bool awkward = false;                 // it reads files whose names ninja cannot read in one
 };
 
 // Sources compiled with the same flags.

@@ -382,6 +382,10 @@ std::optional<PackageUse> optional_package(Session& session, const Environment& 
   Result<PackageUse> use = use_package(session, *environment.platform, name, *requests, {}, false);
   if (!use) {
     why_not = use.error();
+    // It was to be fetched, and not only when somebody uses it.
+    auto spec = environment.platform->packages.find(name);
+    if (session.choices.install && spec != environment.platform->packages.end() && !spec->second.versions.empty())
+      session.warn(why_not);
     return std::nullopt;
   }
   return std::move(*use);

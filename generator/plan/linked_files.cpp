@@ -34,6 +34,13 @@ bool is_code(std::string_view path) {
   return false;
 }
 
+// Whether it lies in a folder of the library that the default source filter leaves out.
+bool is_aside(const std::string& name, const std::string& library) {
+  for (const char* folder : {"example", "examples", "test", "tests", "docs", "extras"})
+    if (lies_in(name, join_path(library, folder))) return true;
+  return false;
+}
+
 // Every pattern of the filter once more for the manifest of what it names.
 std::string filter_of_manifests(const std::string& filter) {
   std::string text = filter.empty() ? std::string(config::kDefaultSourceFilter) : filter, out;
@@ -66,12 +73,13 @@ std::string place_below(const std::string& below, const std::string& path) {
   return out;
 }
 
-Status LinkedFiles::add_folder(const std::string& folder) {
+Status LinkedFiles::add_folder(const std::string& folder, bool is_library) {
   if (!is_directory(folder)) return {};
   Result<std::vector<std::string>> manifests = lnk::find_manifests(folder);
   if (!manifests) return manifests.error();
   for (const std::string& path : *manifests) {
     std::string name = without_suffix(path);
+    if (is_library && is_aside(name, folder)) continue;
     if (path_exists(name)) {
       session_->warn(
           Error{"'" + name + "' is there itself, and is used", "remove one of them", path});

@@ -45,9 +45,10 @@ class LinkedFiles {
   LinkedFiles(const LinkedFiles&) = delete;
   LinkedFiles& operator=(const LinkedFiles&) = delete;
 
-  // Finds every manifest in a folder and below it. A real file beside one is a warning, a
-  // manifest that is malformed or stands for an archive an Error.
-  Status add_folder(const std::string& folder);
+  // Finds every manifest in a folder and below it; in a library's, not in its examples and
+  // tests, of which nothing is built. A real file beside one is a warning, a manifest that
+  // is malformed or stands for an archive an Error.
+  Status add_folder(const std::string& folder, bool is_library = false);
 
   // What was found in a folder is part of the build.
   void use(const std::string& folder);

@@ -220,7 +220,7 @@ class Planner {
         if (!fits || ignored) continue;
         libraries_.push_back(**library);
         if (!is_editable(storage)) continue;
-        if (Status s = linked_.add_folder(libraries_.back().folder); !s) return s;
+        if (Status s = linked_.add_folder(libraries_.back().folder, true); !s) return s;
         linked_.extend(libraries_.back().include_dirs);
       }
     }
@@ -364,7 +364,7 @@ class Planner {
     for (SourceGroup& group : plan_.groups) {
       struct Search {
         IncludeClosure closure;
-        bool editable;
+        bool editable, awkward;
       };
       std::map<std::pair<Language, std::vector<std::string>>, Search> searches;  // by what differs in a group
       for (CompileUnit& unit : group.units) {
@@ -373,20 +373,23 @@ class Planner {
           std::vector<std::string> words = group.flags[static_cast<int>(unit.language)];
           words.insert(words.end(), unit.flags.begin(), unit.flags.end());
           IncludePath path = include_path_of(words);
-          bool editable = false;
+          bool editable = false, awkward = false;
           for (const std::string& folder : path.folders) {
+            awkward = awkward || !readable_in_depfile(folder);
             if (!is_editable(folder)) continue;
             editable = true;
             plan_.directories.push_back(normalize_path(folder));
           }
-          known = searches.emplace(std::pair(unit.language, unit.flags), Search{{session_.scans, std::move(path)}, editable}).first;
+          known = searches.emplace(std::pair(unit.language, unit.flags), Search{{session_.scans, std::move(path)}, editable, awkward}).first;
         }
         Search& search = known->second;
+        unit.awkward = search.awkward || !readable_in_depfile(unit.source);
         if (!search.editable && !is_editable(unit.source)) continue;
         bool joined = unit.source == plan_.sketch.output;
         IncludeClosure::Closure closure = search.closure.of(unit.source, joined ? sketch_beside_ : std::string());
         unit.includes = closure.digest;
         unit.data = std::move(closure.data);
+        unit.awkward = unit.awkward || !std::all_of(closure.files.begin(), closure.files.end(), readable_in_depfile);
         files.insert(closure.files.begin(), closure.files.end());
         plan_.input_files.insert(plan_.input_files.end(), unit.data.begin(), unit.data.end());
       }

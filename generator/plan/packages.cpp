@@ -104,7 +104,7 @@ class Chooser {
     Error missing{"", ""};
     if (request_.kind != PackageRequest::Archive) {
       Result<Package> system = from_system(*pin);
-      if (system || locked() || !has_place(spec_)) return system;
+      if (system || locked() || spec_.versions.empty()) return system;
       missing = system.error();
     }
     return from_declaration(missing);
@@ -117,8 +117,6 @@ class Chooser {
     return Error{"--locked: " + what,
                  "run 'fbuild-gen --install' without --locked and check in fbuild.lock"};
   }
-
-  static bool has_place(const PackageSpec& spec) { return !spec.versions.empty(); }
 
   // With and without what a vendor puts behind the numbers, which is not a prerelease.
   bool fits(const std::string& version) const {

@@ -112,6 +112,7 @@ std::string plan_json(const BuildPlan& plan) {
     w.text("version", use.package.version);
     w.text("root", use.package.root);
     w.text("given", use.package.given);
+    w.text("sha256", use.package.sha256);
     w.text("link", use.link);
     w.list("stamps", use.stamps);
     w.close('}');

@@ -75,16 +75,22 @@ Result<PackageLock> read_package_lock(const std::string& path) {
   if (!path_exists(path)) return PackageLock{};
   Result<std::string> text = read_file(path);
   if (!text) return text.error();
+  return parse_package_lock(*text, path);
+}
+
+Result<PackageLock> parse_package_lock(const std::string& text, const std::string& path) {
   Json json;
   try {
-    json = Json::parse(*text);
+    json = Json::parse(text);
   } catch (const Json::parse_error& error) {
-    size_t end = std::min(error.byte ? error.byte - 1 : 0, text->size());
-    size_t line_start = end ? text->rfind('\n', end - 1) : std::string::npos;
-    int line = 1 + static_cast<int>(
-                       std::count(text->begin(), text->begin() + static_cast<long>(end), '\n'));
+    size_t end = std::min(error.byte ? error.byte - 1 : 0, text.size());
+    size_t line_start = end ? text.rfind('\n', end - 1) : std::string::npos;
+    int line =
+        1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<long>(end), '\n'));
     size_t column = line_start == std::string::npos ? end + 1 : end - line_start;
     return Error{"not valid JSON", kRemedy, path, line, static_cast<int>(column)};
+  } catch (const Json::exception&) {  // a number that no number type holds
+    return Error{"not valid JSON", kRemedy, path};
   }
   if (!json.is_object() || !json.contains("version") || json["version"] != 1)
     return Error{"not a lock file of version 1",

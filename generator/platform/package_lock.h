@@ -54,7 +54,10 @@ struct LockedPackage {
 
 using PackageLock = std::vector<LockedPackage>;
 
-// Reads a lock file; one that does not exist is empty. Whatever is not as above is an Error.
+// Reads the text of a lock file; whatever is not as above is an Error, with `path`.
+Result<PackageLock> parse_package_lock(const std::string& text, const std::string& path);
+
+// Reads a lock file; one that does not exist is empty.
 Result<PackageLock> read_package_lock(const std::string& path);
 
 // The text of a lock file, sorted, with a newline at its end.

@@ -273,6 +273,18 @@ struct Reader {
   }
 };
 
+// One board's text; lines of errors are the file's.
+Result<Facts> parse_board(const BoardText& board, const std::string& id, const std::string& file) {
+  try {
+    return Reader{file}.facts(YAML::Load(board.text)[id]);
+  } catch (YamlFailure& failure) {
+    failure.error.line += board.line - 1;
+    return failure.error;
+  } catch (const YAML::Exception& error) {
+    return Error{error.msg, "", file, error.mark.line + board.line, error.mark.column + 1};
+  }
+}
+
 }  // namespace
 
 Result<Platform> parse_platform(const std::string& text, const std::string& file) {
@@ -301,7 +313,13 @@ Result<Platform> load_platform(const std::string& folder, const std::string& nam
   }
   Result<std::string> text = read_file(path);
   if (!text) return text.error();
-  return parse_platform(*text, path);
+  std::optional<SplitPlatform> split = split_boards(*text);
+  if (!split) return parse_platform(*text, path);
+  Result<Platform> platform = parse_platform(split->rest, path);
+  // Whatever is wrong is found, and said, where the text is whole.
+  if (!platform) return parse_platform(*text, path);
+  platform->board_texts = std::move(split->boards);
+  return platform;
 }
 
 Result<Facts> find_board(const Platform& platform, const std::vector<std::string>& folders,
@@ -322,6 +340,8 @@ Result<Facts> find_board(const Platform& platform, const std::vector<std::string
         int line = 1 + static_cast<int>(std::count(text->begin(), text->begin() + static_cast<long>(end), '\n'));
         size_t column = line_start == std::string::npos ? end + 1 : end - line_start;
         return Error{"not valid JSON", "a board manifest is a JSON object", path, line, static_cast<int>(column)};
+      } catch (const Facts::exception&) {  // a number that no number type holds
+        return Error{"not valid JSON", "a board manifest is a JSON object with numbers of usual size", path};
       }
       if (!facts.is_object()) return Error{"a board manifest has to be a JSON object", "write {\"build\": {...}, ...}", path, 1};
       if (!facts.contains("build") || !facts["build"].is_object())
@@ -340,7 +360,13 @@ Result<Facts> find_board(const Platform& platform, const std::vector<std::string
     facts["id"] = id;
     return facts;
   }
+  if (auto board = platform.board_texts.find(id); board != platform.board_texts.end()) {
+    Result<Facts> facts = parse_board(board->second, id, platform.file);
+    if (facts) (*facts)["id"] = id;
+    return facts;
+  }
   for (const auto& [name, facts] : platform.boards) known.push_back(name);
+  for (const auto& [name, text] : platform.board_texts) known.push_back(name);
   std::string fix = did_you_mean(id, known);
   if (fix.empty()) fix = "its boards are listed in " + platform.file + ", and a project can bring its own as boards/<id>.json";
   return Error{"unknown board '" + id + "' for platform '" + platform.name + "'", fix};

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "generator/platform/board_texts.h"
 #include "generator/platform/facts.h"
 #include "generator/platform/package_version.h"
 #include "support/result.h"
@@ -137,12 +138,13 @@ struct Platform {
   SizeSpec size;
   std::vector<EmbedSpec> embed;  // the first whose condition holds; none: it cannot embed
   std::map<std::string, Facts> boards;
+  std::map<std::string, BoardText> board_texts;  // boards not read yet
 };
 
 // Reads and checks a platform file. `file` is what errors name.
 Result<Platform> parse_platform(const std::string& text, const std::string& file);
 
-// Loads <folder>/<name>.yaml. An unknown name is an Error that suggests a known one,
+// Loads <folder>/<name>.yaml, its boards as texts where that can be. An unknown name is an Error that suggests a known one,
 // without a place: the caller knows where the name was written.
 Result<Platform> load_platform(const std::string& folder, const std::string& name);
 

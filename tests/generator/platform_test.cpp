@@ -21,7 +21,9 @@ std::string error_of(const std::string& text) {
 }  // namespace
 
 TEST_CASE("every board of the AVR platform has what its build needs") {
-  Result<Platform> platform = load_platform(kPlatforms, "atmelavr");
+  Result<std::string> text = read_file(kPlatforms + "/atmelavr.yaml");
+  REQUIRE(text);
+  Result<Platform> platform = parse_platform(*text, kPlatforms + "/atmelavr.yaml");
   REQUIRE_MESSAGE(platform, platform.error().text());
   CHECK(platform->boards.size() >= 20);
   for (const char* id : {"uno", "nanoatmega328", "nanoatmega328new", "leonardo", "micro",
@@ -247,4 +249,54 @@ TEST_CASE("versions are compared as numbers") {
   CHECK(version_in("6", {"<=6.0"}));
   CHECK_FALSE(version_in("6", {">6"}));
   CHECK_FALSE(version_in("5.3", {"<6", ">=5.4"}));
+}
+
+TEST_CASE("a board read by itself is the board read with all others") {
+  const std::string& folder = kPlatforms;
+  Result<std::vector<DirEntry>> entries = list_directory(folder);
+  REQUIRE(entries);
+  size_t boards = 0;
+  for (const DirEntry& entry : *entries) {
+    if (!entry.name.ends_with(".yaml")) continue;
+    CAPTURE(entry.name);
+    Result<std::string> text = read_file(join_path(folder, entry.name));
+    REQUIRE(text);
+    Result<Platform> whole = parse_platform(*text, entry.name);
+    REQUIRE(whole);
+    Result<Platform> cut = load_platform(folder, entry.name.substr(0, entry.name.size() - 5));
+    REQUIRE(cut);
+    CHECK(cut->boards.empty());  // it has the layout that can be cut
+    CHECK(cut->board_texts.size() == whole->boards.size());
+    for (const auto& [id, facts] : whole->boards) {
+      std::string source;
+      Result<Facts> one = find_board(*cut, {}, id, source), all = find_board(*whole, {}, id, source);
+      REQUIRE(one);
+      CHECK(one->dump() == all->dump());
+      ++boards;
+    }
+    std::string source;
+    CHECK(find_board(*cut, {}, "no-such-board", source).error().text() ==
+          [&] {
+            Platform same = *whole;
+            same.file = cut->file;
+            return find_board(same, {}, "no-such-board", source).error().text();
+          }());
+  }
+  CHECK(boards > 30);
+}
+
+TEST_CASE("texts that cannot be cut are left whole") {
+  const char* good = "platform: x\nboards:\n  # first\n  a:\n    n: 1\n\n  b: {n: 2,\n    m: 3}\nsize: {flash: t}\n";
+  std::optional<SplitPlatform> split = split_boards(good);
+  REQUIRE(split);
+  CHECK(split->rest == "platform: x\n\n\n\n\n\n\nsize: {flash: t}\n");
+  CHECK(split->boards.at("a").text == "  a:\n    n: 1\n\n");
+  CHECK(split->boards.at("a").line == 4);
+  CHECK(split->boards.at("b").line == 7);
+  for (const char* bad : {"platform: x\n", "boards: {a: 1}\n", "boards:\n", "boards:\n  a: &x\n    n: 1\n", "boards:\n  a:\n    n: 1\n  a:\n    n: 2\n",
+                          "boards:\n    a:\n      n: 1\n  b:\n    n: 2\n", "boards:\n\ta: 1\n", "boards:\n  'a': 1\n", "boards:\n  a:\n    n: 1\nboards:\n  b: 1\n",
+                          "boards:\n  a: {n: 1,\n  m}\n", "boards:\n  - a\n"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(split_boards(bad));
+  }
 }

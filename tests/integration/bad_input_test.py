@@ -95,6 +95,9 @@ CASES = {
     "a board manifest that is not JSON": (
         {"platformio.ini": HEAD + "board = mine\n", "src/main.cpp": SMALL, "boards/mine.json": "{\n  oops\n}\n"}, [],
         ["boards/mine.json:2", "JSON"]),
+    "a number that no number holds": (
+        {"platformio.ini": HEAD + "board = mine\n", "src/main.cpp": SMALL, "boards/mine.json": '{"build": {"mcu": 1e999999}}'}, [],
+        ["boards/mine.json: ", "JSON"]),
     "a board manifest without build": (
         {"platformio.ini": HEAD + "board = mine\n", "src/main.cpp": SMALL, "boards/mine.json": "{}\n"}, [],
         ["boards/mine.json:1", "build"]),

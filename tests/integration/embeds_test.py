@@ -29,7 +29,7 @@ frameworks:
     package: framework-bare
     flags:
       - common: -mcpu={build.mcu} -mthumb -Os -ffunction-sections -fdata-sections
-        link: "-mcpu={build.mcu} -mthumb -nostartfiles -Wl,--gc-sections -T '{framework}/flash.ld'"
+        link: "-mcpu={build.mcu} -mthumb -nostdlib -Wl,--gc-sections -T '{framework}/flash.ld'"
     groups: [{name: core, from: "{framework}/core", archive: false}]
 embed:
   - {format: elf32-littlearm, arch: arm}

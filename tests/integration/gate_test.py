@@ -4,10 +4,7 @@ Each test starts from a copy of one built project with three environments. The c
 are wrapped, so that every run is counted. FBUILD_BIN_DIR names the programs' folder.
 """
 import os
-import random
 import shutil
-import signal
-import stat
 import subprocess
 import tempfile
 import time
@@ -398,59 +395,6 @@ class Gate(unittest.TestCase):
         self.assertEqual(compiles, 3)
         self.clean_again()
 
-
-class Random(Gate):
-    """Random sequences of edits, builds that fail, single targets and interruptions: the
-    images always end as a clean build's."""
-
-    def test_random_sequences(self):
-        seed = int(os.environ.get("FBUILD_GATE_SEED", random.randrange(1 << 30)))
-        rounds = int(os.environ.get("FBUILD_GATE_ROUNDS", "4"))
-        print(f"gate: random seed {seed}, {rounds} rounds", flush=True)
-        dice = random.Random(seed)
-        for _ in range(rounds):
-            for _ in range(dice.randrange(1, 5)):
-                self.step(dice)
-            self.write("src/a.cpp", '#include "a.h"\nint a() { return A_VALUE + %d; }\n' % dice.randrange(100))
-            self.write("src/b.cpp", '#include "b.h"\nint b() { return B_VALUE + %d; }\n' % dice.randrange(100))
-            if dice.random() < 0.5:
-                os.utime(self.path("src/a.cpp"), (1e9, dice.randrange(10 ** 9)))
-            self.ninja()
-            self.assert_right()
-            self.clean_again()
-
-    def step(self, dice):
-        kind = dice.randrange(8)
-        if kind == 0:
-            self.write("src/a.cpp", '#include "a.h"\nint a() { return %d; }\n' % dice.randrange(10))
-        elif kind == 1:
-            self.write("src/b.cpp", "broken %d\n" % dice.randrange(10))
-        elif kind == 2:
-            self.write("include/b.h", "#pragma once\n#define B_VALUE %d\nint b();\n" % dice.randrange(10))
-            if dice.random() < 0.5:
-                os.utime(self.path("include/b.h"), (1e9, dice.randrange(10 ** 9)))
-        elif kind == 3:
-            env = dice.choice(ENVS)
-            kind = dice.choice(["elf", "hex"])
-            self.write(f".fbuild/build/{env}/firmware.{kind}", "junk")
-        elif kind == 4:
-            with open(self.path("platformio.ini"), "w") as f:
-                f.write(INI.replace("[env:uno]\n", "[env:uno]\nbuild_flags = -DX=%d\n" % dice.randrange(3)))
-        elif kind == 5:
-            self.ninja(dice.choice(ENVS) + dice.choice(["", "/firmware.hex"]), check=False)
-        elif kind == 6:
-            self.ninja("-k", "0", check=False)
-        else:
-            process = subprocess.Popen(["ninja"], cwd=self.dir, env=self.env, stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.DEVNULL, start_new_session=True)
-            time.sleep(dice.random() * 0.5)
-            os.killpg(process.pid, dice.choice([signal.SIGINT, signal.SIGKILL, signal.SIGTERM]))
-            process.wait()
-
-
-# The random class is not to run the table of edits again.
-for name in [n for n in dir(Random) if n.startswith("test_") and n != "test_random_sequences"]:
-    setattr(Random, name, None)
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -243,6 +243,21 @@ class Tools(unittest.TestCase):
         self.project.ninja("-f", "mine.ninja")
         self.assert_right()
 
+    def test_older_before_it_is_built(self):
+        """The plan gave a change a new time; it is taken away before all is built of it."""
+        self.change(1, old=True)
+        self.project.ninja("leonardo")
+        os.utime(self.project.path("src/a.cpp"), (OLD, OLD))
+        self.project.ninja()
+        self.assert_right()
+        self.no_op()
+        # A time that was new enough by itself.
+        self.change(2)
+        self.project.ninja("leonardo")
+        os.utime(self.project.path("src/a.cpp"), (OLD, OLD))
+        self.project.ninja()
+        self.assert_right()
+
     # -- several at once, and those that were killed
 
     def start(self, *arguments):
@@ -316,7 +331,7 @@ class Tools(unittest.TestCase):
         self.no_op()
 
     def test_lock_of_a_process_that_is_gone(self):
-        self.project.write(BUILD + "/ninja.lock", "%d 12345\n" % os.getpid())
+        self.project.write(BUILD + "/ninja.lock", "%d 12345 1\n" % os.getpid())
         self.no_op()
         self.project.write(BUILD + "/ninja.lock", "junk")
         self.no_op()
@@ -331,6 +346,21 @@ class Tools(unittest.TestCase):
         self.assert_right()
         os.rename(self.project.path("src/other.cpp"), self.project.path("src/a.cpp"))
         os.utime(self.project.path("src/b.cpp"), (OLD, OLD))
+        self.project.ninja()
+        self.assert_right()
+        self.no_op()
+
+    def test_shared_objects_that_were_out_of_use(self):
+        """Made from a core that changed while nothing used them, and whose times say nothing."""
+        self.project.edit("platformio.ini", "[env]\n", "[env]\nbuild_flags = -DOTHER\n")
+        self.project.ninja()
+        self.project.edit("platformio.ini", "build_flags = -DOTHER\n", "")
+        self.project.write("core/cores/arduino/extra.h", "#define EXTRA_VALUE 20\n")
+        self.project.ninja()
+        self.assert_right()
+        os.utime(self.project.path("core/cores/arduino/extra.h"), (OLD, OLD))
+        self.no_op()
+        self.project.edit("platformio.ini", "[env]\n", "[env]\nbuild_flags = -DOTHER\n")
         self.project.ninja()
         self.assert_right()
         self.no_op()

@@ -180,6 +180,40 @@ class LinkedFiles(Case):
         project.write("src/main.cpp", project.read("src/main.cpp") + "\n// touched\n")
         project.ninja()
 
+    def test_a_build_directory_elsewhere(self):
+        files = {"src/main.cpp": self.MAIN % ('#include "sub/a.h"\nint f();', "A + f()"), "src/sub/a.h": '#include "b.h"\n#define A B\n',
+                 "src/sub/b.h": "#define B 6\n", "src/sub/f.cpp": '#include "b.h"\nint f() { return B; }\n'}
+        plain = self.make(files, [])
+        plain.build()
+        project = self.make(files, ["src/sub/a.h", "src/sub/f.cpp"])
+        out = os.path.join(self.folder("out"))
+        project.gen("-q", "-B", out)
+        project.ninja()
+        with open(os.path.join(out, "uno/firmware.hex"), "rb") as file:
+            self.assertEqual(file.read(), plain.firmware())
+        self.assertTrue(project.idle(), project.why)
+        # And the project moved, with its build directory.
+        project = self.check(files, ["src/sub/b.h", "src/sub/f.cpp"])
+        moved = project.dir + "-moved"
+        os.rename(project.dir, moved)
+        project.dir = moved
+        project.runs()
+        project.ninja()
+        self.assertEqual(project.compiled(), [])
+
+    def test_a_library_in_another_folder(self):
+        extra = self.folder("extra")
+        os.makedirs(extra + "/far")
+        for name, text in [("far.h.lnk", self.lnk("int far();\n")), ("far.cpp.lnk", self.lnk('#include "far.h"\nint far() { return 9; }\n')),
+                           ("examples/broken.h.lnk", "{")]:
+            os.makedirs(os.path.dirname(extra + "/far/" + name), exist_ok=True)
+            with open(extra + "/far/" + name, "w") as file:
+                file.write(text)
+        project = self.make({"src/main.cpp": self.MAIN % ("#include <far.h>", "far()")}, [], UNO + "lib_extra_dirs = %s\n" % extra)
+        project.build()
+        self.assertIn("far", project.plan()["libraries"])
+        self.assertTrue(project.idle(), project.why)
+
     def test_debug_builds_and_several_environments(self):
         ini = UNO + "\n[env:debug]\nplatform = atmelavr\nframework = arduino\nboard = uno\nbuild_type = debug\n"
         self.check({"src/main.cpp": self.MAIN % ('#include "a.h"', "A"), "src/a.h": "#define A 1\n"}, ["src/a.h"], ini)

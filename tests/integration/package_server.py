@@ -106,6 +106,8 @@ def core_archive(more=b""):
     """The system's Arduino core; `more` is one more source in it, to make another core."""
     tree = [(name, os.path.join(project.CORE, name)) for name in sorted(os.listdir(project.CORE))
             if name in ("cores", "variants", "platform.txt")]
+    # Refused in a .lnk, accepted in a package.
+    tree += [("Case", b"1"), ("case", b"2")]
     if more:
         tree.append(("cores/arduino/more.c", more))
     return tar_gz(tree, "avr-core/")

@@ -107,9 +107,10 @@ class Packages(Case):
         self.assertEqual(self.server.asked(), [])
         self.assertEqual(os.readlink(project.path(".fbuild/build/packages/toolchain-atmelavr")), "/usr")
         # One that the platform does not take is passed over.
-        data_folder(project.env["FBUILD_DATA_DIR"], self.packages(">=6"))
+        version = project.plan()["packages"][0]["version"]
+        data_folder(project.env["FBUILD_DATA_DIR"], self.packages(">=99"))
         run = project.gen(status=None)
-        self.assertError(run, "toolchain-atmelavr", "5.4", "fbuild-gen --install")
+        self.assertError(run, "toolchain-atmelavr", version, "fbuild-gen --install")
 
     def test_requirements_of_the_project(self):
         def chosen(requirement, **more):
@@ -212,6 +213,75 @@ class Packages(Case):
         project.env["PATH"] = "/usr/bin:/bin"
         project.gen("--locked")
         self.assertIn(self.store, os.readlink(project.path(".fbuild/build/packages/toolchain-atmelavr")))
+
+    def test_the_next_ninja_follows_the_lock(self):
+        project = self.bare_project()
+        project.gen("--install")
+        first = project.read("fbuild.lock")
+        project.ninja()
+        firmware = project.firmware()
+        self.assertTrue(project.idle(), project.why)
+        # Somebody else's change of the lock comes with a pull; what it pins is in the store.
+        other = self.bare_project(UNO + "platform_packages = framework-arduino-avr @ 1.9.0\n")
+        other.gen("--install")
+        project.write("fbuild.lock", other.read("fbuild.lock").replace('      "wanted": "1.9.0",\n', ""))
+        self.assertIn("more.c", project.ninja().out)
+        self.assertTrue(project.idle(), project.why)
+        project.write("fbuild.lock", first)
+        project.ninja()
+        self.assertEqual(project.firmware(), firmware)
+        # --locked holds for what ninja generates anew.
+        project.gen("--locked")
+        project.edit("platformio.ini", "board = uno", "board = uno\nplatform_packages = framework-arduino-avr @ 1.9.0")
+        run = project.ninja(status=None)
+        self.assertNotEqual(run.status, 0)
+        self.assertIn("--locked", run.out)
+
+    def test_a_shared_read_only_store_is_enough(self):
+        project = self.bare_project()
+        project.gen("--install")
+        project.ninja()
+        firmware = project.firmware()
+        own = os.path.join(self.folder("store"))
+        again = self.bare_project(store=own)
+        again.env["FBUILD_CACHE_PATH"] = self.store
+        self.server.asked()
+        again.gen("--install", "--offline")
+        again.ninja()
+        self.assertEqual(again.firmware(), firmware)
+        self.assertEqual(self.server.asked(), [])
+        self.assertTrue(os.readlink(again.path(".fbuild/build/packages/toolchain-atmelavr")).startswith(self.store))
+        self.assertEqual(os.listdir(os.path.join(own, "store-v1/trees")), [])
+
+    def test_many_at_once_fetch_each_archive_once(self):
+        store = os.path.join(self.folder("store"))
+        projects = [self.bare_project(store=store) for _ in range(6)]
+        self.server.asked()
+        running = [subprocess.Popen([GEN, "-q", "--install"], cwd=p.dir, env=p.env, stderr=subprocess.PIPE) for p in projects]
+        for process in running:
+            self.assertEqual((process.communicate()[1], process.returncode), (b"", 0))
+        self.assertEqual(sorted(self.server.asked()), ["/avr-gcc-5.4.tar.gz", "/core-1.8.tar.gz"])
+        self.assertEqual(len({p.read("fbuild.lock") for p in projects}), 1)
+
+    def test_a_tool_that_cannot_be_fetched_stops_no_build(self):
+        gone = self.server.url + "avrdude.tar.gz"
+        project = self.bare_project()
+        tools = TOOLS.replace("    system: {program: avrdude, debian: avrdude}\n",
+                              "    system: {program: avrdude, debian: avrdude}\n" + versions_text([("8", [("'*'", gone, b"x")])]))
+        data_folder(project.env["FBUILD_DATA_DIR"], self.packages().replace(TOOLS, tools))
+        run = project.gen("--install")
+        self.assertIn("warning: package 'tool-avrdude' 8: " + gone, run.err)
+        project.ninja()
+        run = project.ninja("uno/upload", status=None)
+        self.assertIn("fbuild-gen --install", run.out)
+        # And one that can.
+        tool = tar_gz([("bin/avrdude", b"#!/bin/sh\necho avrdude \"$@\"\n")])
+        url = self.server.add("avrdude-8.tar.gz", tool)
+        tools = tools.replace(gone, url).replace(sha256(b"x"), sha256(tool)).replace("size: 1\n", "size: %d\n" % len(tool))
+        data_folder(project.env["FBUILD_DATA_DIR"], self.packages().replace(TOOLS, tools))
+        project.gen("--install")
+        self.assertEqual([p["version"] for p in self.lock(project) if p["name"] == "tool-avrdude"], ["8"])
+        self.assertTrue(os.path.isfile(project.path(".fbuild/build/packages/tool-avrdude/bin/avrdude")))
 
     def test_locked_refuses_anything_else(self):
         project = self.bare_project()

@@ -11,6 +11,8 @@
 #include "lnk/gc.h"
 #include "lnk/lease.h"
 #include "lnk/materialize.h"
+#include "lnk/pin.h"
+#include "lnk/present.h"
 #include "lnk/process_tag.h"
 #include "lnk/sha256.h"
 #include "support/files.h"
@@ -480,4 +482,39 @@ TEST_CASE_FIXTURE(Bench, "a URL without a digest yet") {
   REQUIRE(fetch_unknown(store, server.url("/x"), Extract::File, options));
   CHECK(census(store).entries == 1);
   CHECK(census(store).partials == 0);
+}
+
+TEST_CASE_FIXTURE(Bench, "gc spares a tree while a link that was pinned leads into it") {
+  std::string archive = make_archive(Extract::TarGz, {{"p/a", ArchiveItem::File, "text"}});
+  server.on("/t", serves(archive));
+  Manifest manifest = manifest_for(server.url("/t"), archive, Extract::TarGz);
+  EntryKey key = tree_key(manifest, 1);
+  CHECK(use_if_present(store, key, 0)->empty());
+  CHECK_FALSE(worth_a_look(store, key));
+  Result<std::string> tree = ensure_tree(store, manifest, 1, options);
+  REQUIRE(tree);
+  CHECK(*use_if_present(store, key, 0) == *tree);
+  std::string entry(dir_name(*tree)), link = folder / "link", second = folder / "second";
+  REQUIRE(::symlink(tree->c_str(), link.c_str()) == 0);
+  REQUIRE(::symlink((*tree + "/a").c_str(), second.c_str()) == 0);
+  REQUIRE(pin_entry(entry, link));
+  REQUIRE(pin_entry(entry, link));
+  REQUIRE(pin_entry(entry, second));
+  CHECK(live_pins(entry) == 2);
+  drop_lease(entry);
+  drop_lease(entry_path(store.root, blob_key(manifest)));
+  REQUIRE(collect_garbage(store, 0));
+  CHECK(path_exists(*tree));
+  // The archive went; the tree is there without it.
+  CHECK_FALSE(path_exists(entry_path(store.root, blob_key(manifest))));
+  CHECK(is_clean(store));
+  // One leads elsewhere, one is gone.
+  ::unlink(link.c_str());
+  REQUIRE(::symlink("/", link.c_str()) == 0);
+  CHECK(live_pins(entry) == 1);
+  ::unlink(second.c_str());
+  CHECK(live_pins(entry) == 0);
+  REQUIRE(collect_garbage(store, 0));
+  CHECK_FALSE(path_exists(entry));
+  CHECK(use_if_present(store, key, 0)->empty());
 }

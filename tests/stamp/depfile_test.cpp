@@ -50,14 +50,15 @@ TEST_CASE("as the compiler writes them") {
   Names headers = {"plain.h", "with blank.h", "$dollar.h", "#hash.h", "it's.h", "a&b;c.h", "colon:x.h", "u\xc3\xbc.h", "back\\slash.h", "(x).h"};
   std::string source;
   for (const std::string& header : headers) {
-    REQUIRE(replace_file(header, ""));
+    REQUIRE(replace_file(scratch / header, ""));
     source += "#include \"" + header + "\"\n";
   }
-  REQUIRE(replace_file("main.cpp", source));
-  Result<ProcessOutput> ran = run_process({compiler, "-MMD", "-MF", "out.d", "-fsyntax-only", "-o", "o ut.o", "main.cpp"});
+  REQUIRE(replace_file(scratch / "main.cpp", source));
+  Result<ProcessOutput> ran = run_process({compiler, "-MMD", "-MF", "out.d", "-fsyntax-only", "-o", "o ut.o", "main.cpp"},
+                                          {.directory = scratch.path});
   REQUIRE(ran);
   REQUIRE(ran->exit_status == 0);
-  Result<std::string> text = read_file("out.d");
+  Result<std::string> text = read_file(scratch / "out.d");
   REQUIRE(text);
   Result<Names> names = parse_depfile(*text);
   REQUIRE_MESSAGE(names, names.error().text());

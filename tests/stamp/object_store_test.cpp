@@ -25,7 +25,7 @@ TEST_CASE("sizes people write") {
 
 TEST_CASE("what was stored comes back, and nothing else") {
   Scratch scratch;
-  ObjectStore store{absolute_path("store"), 1 << 20};
+  ObjectStore store{scratch / "store", 1 << 20};
   Hash128 key = hash_text("a"), other = hash_text("b");
   std::string content("x\0y\n", 4);
   CHECK_FALSE(read_object(store, key, "object"));
@@ -44,7 +44,7 @@ TEST_CASE("what was stored comes back, and nothing else") {
 
 TEST_CASE("every damaged byte and every truncation is a miss, and is removed") {
   Scratch scratch;
-  ObjectStore store{absolute_path("store"), 1 << 20};
+  ObjectStore store{scratch / "store", 1 << 20};
   Hash128 key = hash_text("a");
   write_object(store, key, "object", "content");
   std::string path = store.root + "/" + hex(key)[0] + "/" + hex(key) + ".object";
@@ -63,7 +63,7 @@ TEST_CASE("every damaged byte and every truncation is a miss, and is removed") {
 
 TEST_CASE("a store keeps to its budget, oldest out first") {
   Scratch scratch;
-  ObjectStore store{absolute_path("store"), 1 << 20};
+  ObjectStore store{scratch / "store", 1 << 20};
   for (int i = 0; i < 4000; ++i) write_object(store, hash_text(std::to_string(i)), "object", std::string(1000, 'x'));
   // Trimmed by one store in 32, in each of 16 folders.
   CHECK(measure_objects(store).bytes < 2 * store.budget);

@@ -20,6 +20,7 @@ std::string found(std::string_view text) {
 
 TEST_CASE("includes come sorted, everything else behind them in the order of the text") {
   CHECK(found("#include_next <limits.h>\n#include <b.h>\n#include \"a.h\"\n#include <a.h>\n") == "\"a.h <a.h <b.h >limits.h");
+  CHECK(found("#include \"a>b.h\"\n") == "\"a ?a>b.h");
   CHECK(found("# include CONFIG_FILE // why\n#include CONFIG_FILE\n") == "$CONFIG_FILE");
 }
 

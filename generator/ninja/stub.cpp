@@ -1,0 +1,125 @@
+#include "generator/ninja/stub.h"
+
+#include <utility>
+#include <vector>
+
+#include "generator/ninja/text.h"
+#include "stamp/hash.h"
+#include "support/files.h"
+
+namespace fbuild {
+
+namespace {
+
+using Variables = std::map<std::string, std::string, std::less<>>;
+
+bool in_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+// Puts values in for the variables that are known. The others stay for ninja.
+std::string expanded(std::string_view text, const Variables& variables) {
+  std::string out;
+  while (!text.empty()) {
+    size_t dollar = text.find('$');
+    out += text.substr(0, dollar);
+    if (dollar == std::string_view::npos) break;
+    text.remove_prefix(dollar);
+    bool braces = text.size() > 1 && text[1] == '{';
+    size_t begin = braces ? 2 : 1, end = begin;
+    while (end < text.size() && (in_name(text[end]) || (braces && text[end] == '.'))) ++end;
+    auto found = variables.find(text.substr(begin, end - begin));
+    if (end == begin) end = std::min<size_t>(2, text.size());  // "$$", "$:" and the like
+    else if (braces && end < text.size()) ++end;
+    if (found == variables.end()) out += text.substr(0, end);
+    else out += ninja_value(found->second);
+    text.remove_prefix(end);
+  }
+  return out;
+}
+
+class StubWriter {
+ public:
+  StubWriter(const BuildPlan& plan, const OwnPrograms& own, const std::string& planned)
+      : plan_(plan), planned_(" || " + ninja_path(planned) + "\n"), variables_(environment_variables(plan, own)) {}
+
+  Status read_templates(const std::string& folder) {
+    for (const std::string& name : plan_.templates) {
+      Result<std::string> text = read_file(join_path(folder, name + ".ninja"));
+      if (!text) return text.error();
+      templates_ += *text;
+    }
+    templates_ += own_rules();
+    return {};
+  }
+
+  Stub run() {
+    std::string by_default;
+    for (const std::string& file : artifacts(plan_))
+      if (is_by_default(file)) by_default += ' ' + ninja_path(file);
+    out_.edges += "build" + by_default + ": phony" + planned_;
+    for (const std::string& file : artifacts(plan_))
+      out_.edges += "build " + name_of(base_name(file)) + ": phony " + ninja_path(file) + '\n';
+    out_.edges += "build " + ninja_path(plan_.environment) + ": phony" + by_default + '\n';
+    // An artifact that is not made by default is made when it is asked for.
+    for (const PlannedStep& step : plan_.steps)
+      if (!step.by_default) edge(ninja_path(step.output), step.rule, step.input, {});
+    if (!plan_.size.flash.empty()) edge(name_of("size"), "show_size", plan_.elf, {});
+    for (const PlannedAction& action : plan_.actions) edge(name_of(action.name), action.rule, action.input, action.variables);
+    edge(name_of("clean"), "clean", "", {});
+    out_.edges += "  paths = " + ninja_value(clean_paths(plan_)) + '\n';
+    return std::move(out_);
+  }
+
+ private:
+  std::string name_of(std::string_view target) const {
+    return ninja_path(plan_.environment + '/' + std::string(target));
+  }
+
+  bool is_by_default(const std::string& file) const {
+    for (const PlannedStep& step : plan_.steps)
+      if (step.output == file) return step.by_default;
+    return true;
+  }
+
+  void edge(const std::string& target, const std::string& rule, const std::string& input,
+            const std::vector<std::pair<std::string, std::string>>& variables) {
+    Variables known = variables_;
+    for (const auto& [name, value] : variables) known[name] = value;
+    std::string text = expanded(body_of(rule), known);
+    std::string name = "fbuild_" + stamp::hex(stamp::hash_text(text)).substr(0, 16);
+    out_.rules.emplace(name, std::move(text));
+    out_.edges += "build " + target + ": " + name;
+    if (!input.empty()) out_.edges += ' ' + ninja_path(input);
+    out_.edges += planned_ + "  env = " + ninja_value(plan_.environment) + '\n';
+  }
+
+  // The lines below `rule NAME`.
+  std::string_view body_of(const std::string& rule) const {
+    std::string_view text = templates_;
+    std::string head = "rule " + rule + "\n";
+    size_t at = text.starts_with(head) ? 0 : text.find("\n" + head);
+    if (at == std::string_view::npos) return {};
+    text.remove_prefix(text.find('\n', at + 1) + 1);
+    size_t end = 0;
+    while (end < text.size() && text[end] == ' ') end = std::min(text.find('\n', end), text.size() - 1) + 1;
+    return text.substr(0, end);
+  }
+
+  const BuildPlan& plan_;
+  std::string planned_;
+  std::string templates_;
+  Variables variables_;
+  Stub out_;
+};
+
+}  // namespace
+
+Result<Stub> make_stub(const BuildPlan& plan, const OwnPrograms& own, const std::string& templates,
+                       const std::string& planned) {
+  StubWriter writer(plan, own, planned);
+  if (Status s = writer.read_templates(templates); !s) return s.error();
+  return writer.run();
+}
+
+}  // namespace fbuild
