@@ -215,15 +215,21 @@ TEST_CASE("rules of facts") {
         std::string::npos);
 }
 
-TEST_CASE("every platform file that is shipped can be read, and its boards have what a build needs") {
+TEST_CASE("boards of every platform file that is shipped have what a build needs") {
   Result<std::vector<DirEntry>> entries = list_directory(kPlatforms);
   REQUIRE(entries);
   for (const DirEntry& entry : *entries) {
     if (!entry.name.ends_with(".yaml")) continue;
     CAPTURE(entry.name);
-    Result<Platform> platform = load_platform(kPlatforms, entry.name.substr(0, entry.name.size() - 5));
+    Result<Platform> lazy = load_platform(kPlatforms, entry.name.substr(0, entry.name.size() - 5));
+    REQUIRE_MESSAGE(lazy, lazy.error().text());
+    Result<std::string> text = read_file(kPlatforms + "/" + entry.name);
+    REQUIRE(text);
+    Result<Platform> platform = parse_platform(*text, entry.name);
     REQUIRE_MESSAGE(platform, platform.error().text());
     CHECK_FALSE(platform->boards.empty());
+    // So that a run need not read all of them.
+    CHECK(lazy->board_texts.size() == platform->boards.size());
     for (const auto& [id, facts] : platform->boards) {
       CAPTURE(id);
       for (const char* name : {"name", "vendor", "build.mcu", "build.f_cpu", "upload.maximum_size", "upload.maximum_ram_size"})
