@@ -177,7 +177,7 @@ class Stm32(Family):
 
     def test_words_of_the_commands(self):
         lines = self.commands(self.blink, "pill")
-        compile = next(line for line in lines if line.endswith("src/main.cpp"))
+        compile = next(line for line in lines if " -c src/main.cpp" in line)
         for word in ("-DSTM32F1xx", "-DARDUINO_BLUEPILL_F103C8", "'-DVARIANT_H=\"variant_PILL_F103Cx.h\"'", "-DVECT_TAB_OFFSET=0x0",
                      "/STM32F1xx/F103C8T_F103CB(T-U)'"):
             self.assertIn(word, compile)
@@ -185,7 +185,7 @@ class Stm32(Family):
         for word in ("-Wl,--defsym=LD_MAX_SIZE=65536", "-Wl,--defsym=LD_FLASH_OFFSET=0x0", "--specs=nano.specs"):
             self.assertIn(word, link)
         self.assertLess(link.index("/SrcWrapper-"), link.index("libFrameworkArduino.a"))
-        generic = next(line for line in self.commands(self.blink, "generic") if line.endswith("src/main.cpp"))
+        generic = next(line for line in self.commands(self.blink, "generic") if " -c src/main.cpp" in line)
         self.assertIn("-DARDUINO_GENERIC_F103C8TX", generic)
         self.assertIn("variant_generic.h", generic)
 
@@ -319,7 +319,7 @@ class Teensy(Family):
                                      ("teensy36", ("-mfpu=fpv4-sp-d16",), ()),
                                      ("teensy40", ("-mfpu=fpv5-d16", "-fno-threadsafe-statics"), ("-mno-unaligned-access",))):
             with self.subTest(board):
-                line = next(line for line in self.commands(self.blink, board) if line.endswith("/cores/%s/main.cpp" % ("teensy4" if board == "teensy40" else "teensy3")))
+                line = next(line for line in self.commands(self.blink, board) if " -c " in line and "/cores/%s/main.cpp" % ("teensy4" if board == "teensy40" else "teensy3") in line)
                 for word in (*words, "-DUSB_SERIAL", "-DLAYOUT_US_ENGLISH", "-DCORE_TEENSY"):
                     self.assertIn(" " + word, line)
                 for word in others:
