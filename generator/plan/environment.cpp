@@ -125,6 +125,7 @@ std::string Environment::link_of(const std::string& package) const {
 
 std::optional<std::string> Environment::look_up(std::string_view place) const {
   if (place == "env") return name;
+  if (place == "build_dir") return directory;
   if (place == "framework") {
     Result<std::string> package = fill(framework->package, [this](std::string_view n) {
       const Facts* fact = find_fact(facts, n);
@@ -298,6 +299,7 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
   Result<std::string> build_type = text_of(config, section, "build_type");
   if (!build_type) return build_type.error();
   out.debug = *build_type == "debug";
+  out.directory = join_path(session.build_dir, out.debug ? name + "/debug" : name);
   if (*build_type == "test")
     return at_option(config, section, "build_type", Error{"test builds are not supported", "set build_type to release or debug"});
   if (Status s = refuse_scripts(session, section); !s) return s.error();

@@ -45,6 +45,7 @@ struct Session {
 
 struct Environment {
   std::string name;
+  std::string directory;              // where its files are made
   std::shared_ptr<const Platform> platform;
   const FrameworkSpec* framework = nullptr;
   Facts facts;                        // the board's, overridden by the environment's options

@@ -455,6 +455,26 @@ class Planner {
     for (const std::string& word : flags_.lib_paths) folders.push_back(word.substr(2));
     plan_.link_inputs = linker_scripts(plan_.link_flags, folders);
     plan_.input_files.insert(plan_.input_files.end(), plan_.link_inputs.begin(), plan_.link_inputs.end());
+    return prepare();
+  }
+
+  // What the platform makes for the link.
+  Status prepare() {
+    for (const PrepareSpec& spec : env_.platform->prepare) {
+      if (!env_.holds(spec.when)) continue;
+      Result<std::string> input = filled(spec.in);
+      if (!input) return input.error();
+      std::vector<std::string> words;
+      for (const ArgumentSpec& item : spec.arguments) {
+        if (!env_.holds(item.when)) continue;
+        Result<std::vector<std::string>> more = fill_words(env_, item.words);
+        if (!more) return more.error();
+        words.insert(words.end(), more->begin(), more->end());
+      }
+      plan_.prepared.push_back({spec.rule, *input, object_dir(spec.out), {{"arguments", shell_line(words)}}});
+      plan_.link_inputs.push_back(object_dir(spec.out));
+      plan_.input_files.push_back(*input);
+    }
     return {};
   }
 

@@ -240,6 +240,14 @@ struct Reader {
     }
     out.flags = flag_list(map);
     out.variables = variables(map);
+    if (std::optional<YAML::Node> node = map.find("prepare")) {
+      for (const YAML::Node& item : *node) {
+        YamlMap inner = this->map(item, "an item of 'prepare'");
+        out.prepare.push_back({inner.required_text("rule"), inner.required_text("in"), inner.required_text("out"),
+                               condition(inner), arguments(inner)});
+        inner.finish();
+      }
+    }
     if (std::optional<YAML::Node> node = map.find("steps")) {
       for (const YAML::Node& item : *node) {
         YamlMap inner = this->map(item, "a step");

@@ -97,6 +97,16 @@ struct StepSpec {
   Condition when;
 };
 
+struct ArgumentSpec;
+
+// A file made before the link, for it: a linker script with this board's figures, say.
+struct PrepareSpec {
+  std::string rule, in;  // in: with places
+  std::string out;       // in the environment's folder
+  Condition when;
+  std::vector<ArgumentSpec> arguments;  // $arguments of the edge
+};
+
 struct ArgumentSpec {
   Condition when;
   std::vector<std::string> words;  // with places; a place is split into words when it fills one
@@ -133,6 +143,7 @@ struct Platform {
   std::map<std::string, FrameworkSpec> frameworks;
   std::vector<FlagAddition> flags;                // with every framework, before its own
   std::map<std::string, std::string> variables;   // ninja variables of an environment
+  std::vector<PrepareSpec> prepare;
   std::vector<StepSpec> steps;
   std::vector<ActionSpec> actions;
   SizeSpec size;
