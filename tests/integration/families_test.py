@@ -365,6 +365,102 @@ build_flags = -DTEENSY_OPT_FASTEST -DUSB_SERIAL -DUSB_KEYBOARDONLY -DLAYOUT_GERM
         self.assertIn("loader --mcu=imxrt1062 -w -s -v .fbuild/build/teensy40/firmware.hex", self.blink.ninja("teensy40/upload").out)
 
 
+class RaspberryPi(Family):
+    INI = """\
+[env]
+platform = raspberrypi
+framework = arduino
+platform_packages = framework-arduinopico @ symlink://%s
+
+[env:pico]
+board = rpipico
+
+[env:pico2]
+board = rpipico2
+"""
+    PARTS = {"rp2040": ["-mcpu=cortex-m0plus", "-mthumb"],
+             "rp2350": ["-march=armv8-m.main+fp+dsp", "-mthumb", "-mfloat-abi=softfp"]}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.core, = cls.packages("raspberrypi", "framework-arduinopico")
+        for part, words in cls.PARTS.items():
+            folder = os.path.join(cls.core, "lib", part)
+            compile = ["arm-none-eabi-gcc", *words, "-Os", "-c", os.path.join(cls.core, "lib/prebuilt.c"), "-o"]
+            subprocess.run([*compile, folder + "/ota.o", "-DOTA"], check=True)
+            subprocess.run([*compile, folder + "/delay.o"], check=True)
+            subprocess.run(["arm-none-eabi-ar", "rcs", folder + "/libpico.a", folder + "/delay.o"], check=True)
+            for name in ("lwip", "bearssl"):
+                subprocess.run(["arm-none-eabi-ar", "rcs", folder + "/lib%s.a" % name], check=True)
+        cls.blink = cls.project({"platformio.ini": cls.INI % cls.core, "src/main.ino": BLINK})
+        cls.blink.build("pico", "pico2")
+
+    def uf2(self, project, environment, family):
+        """The bytes that the blocks of a UF2 file put into the flash, by address."""
+        data = project.bytes(".fbuild/build/%s/firmware.uf2" % environment)
+        self.assertEqual(len(data) % 512, 0)
+        out, end = b"", 0x10000000
+        for number, at in enumerate(range(0, len(data), 512)):
+            words = [int.from_bytes(data[i:i + 4], "little") for i in range(at, at + 32, 4)]
+            self.assertEqual(words[:3] + words[4:], [0x0A324655, 0x9E5D5157, 0x2000, 256, number, len(data) // 512, family])
+            self.assertEqual(words[3], end)
+            self.assertEqual(data[at + 508:at + 512], bytes.fromhex("306fb10a"))
+            out += data[at + 32:at + 288]
+            end += 256
+        return out
+
+    def test_images(self):
+        for environment, family, flash, ram in (("pico", 0xE48BFF56, 2 << 20, 256 << 10), ("pico2", 0xE48BFF59, 4 << 20, 512 << 10)):
+            with self.subTest(environment):
+                symbols = self.symbols(self.blink, environment)
+                self.assertEqual(self.entry(self.blink, environment), symbols["_entry_point"])
+                self.assertEqual(symbols["_estack"], 0x20000000 + ram)
+                # The figures that the script was made with.
+                self.assertEqual(symbols["_EEPROM_start"], 0x10000000 + flash - 4096)
+                self.assertEqual(symbols["_FS_start"], symbols["_FS_end"])
+                image = self.objcopied(self.blink, environment, "binary")
+                self.assertEqual(self.uf2(self.blink, environment, family).rstrip(b"\0"), image.rstrip(b"\0"))
+                vectors = 256 if environment == "pico" else 0
+                self.assertEqual(int.from_bytes(image[vectors:vectors + 8], "little"), symbols["_estack"] | symbols["_entry_point"] << 32)
+                self.assertIn("__wrap_part_delay", symbols)
+        self.assertEqual(self.sections(self.blink, "pico")[".boot2"], (0x10000000, 256))
+        self.assertEqual(self.objcopied(self.blink, "pico", "binary")[:4], bytes.fromhex("b5b5004b"))
+
+    def test_file_system_and_a_changed_script(self):
+        core, = self.packages("raspberrypi", "framework-arduinopico")
+        shutil.copytree(self.core, core, dirs_exist_ok=True)
+        project = self.project({"platformio.ini": self.INI % core, "src/main.ino": BLINK})
+        project.edit("platformio.ini", "board = rpipico\n", "board = rpipico\nboard_build.filesystem_size = 0.5MB\n")
+        project.build("pico")
+        symbols = self.symbols(project, "pico")
+        self.assertEqual(symbols["_FS_end"] - symbols["_FS_start"], 512 << 10)
+        self.assertTrue(project.idle("pico"), project.why)
+        # Other figures, another script: it is linked again and nothing is compiled.
+        project.edit("platformio.ini", "0.5MB", "1MB")
+        out = project.ninja("pico").out
+        self.assertIn("link ", out)
+        self.assertNotIn("compile", out)
+        symbols = self.symbols(project, "pico")
+        self.assertEqual(symbols["_FS_end"] - symbols["_FS_start"], 1 << 20)
+        with open(os.path.join(core, "lib/rp2040/memmap_default.ld"), "a") as out:
+            out.write("_more = 7;\n")
+        out = project.ninja("pico").out
+        self.assertNotIn("compile", out)
+        self.assertEqual(self.symbols(project, "pico")["_more"], 7)
+        self.assertTrue(project.idle("pico"), project.why)
+
+    def test_upload(self):
+        folder = self.blink.path("tools/bin")
+        os.makedirs(folder)
+        with open(os.path.join(folder, "picotool"), "w") as out:
+            out.write('#!/bin/sh\necho "picotool $*"\n')
+        os.chmod(os.path.join(folder, "picotool"), 0o755)
+        self.blink.env["PATH"] = folder + ":" + self.blink.env["PATH"]
+        self.blink.gen("-q")
+        self.assertIn("picotool load -f -v -x .fbuild/build/pico/firmware.uf2", self.blink.ninja("pico/upload").out)
+
+
 class NoNames(unittest.TestCase):
     """Families are data: no part is named in C++, except in comments."""
 
