@@ -14,7 +14,8 @@ class Words {
   explicit Words(std::string_view text) : text_(text) {}
 
   enum Kind { Word, Colon, LineEnd, End };
-  Kind next(std::string& word) {
+  // `targets`: a colon ends what stands before it. Behind it colons are letters.
+  Kind next(std::string& word, bool targets) {
     word.clear();
     for (;;) {
       if (text_.empty()) return End;
@@ -27,8 +28,8 @@ class Words {
       char c = text_[0];
       char after = text_.size() > 1 ? text_[1] : '\0';
       if (c == '\\' && (after == '\n' || text_.starts_with("\\\r\n"))) break;
-      // A target's colon ends it; one inside a name (C:\x) does not.
-      if (c == ':' && (after == '\0' || is_blank(after) || after == '\n' || after == '\\')) {
+      // One inside a name (C:\x) does not.
+      if (targets && c == ':' && (after == '\0' || is_blank(after) || after == '\n' || after == '\\')) {
         if (!word.empty()) return Word;
         text_.remove_prefix(1);
         return Colon;
@@ -92,7 +93,7 @@ Result<std::vector<std::string>> parse_depfile(std::string_view text) {
   std::string word;
   bool targets = false, inputs = false, any = false;  // on this line; at all
   for (;;) {
-    Words::Kind kind = words.next(word);
+    Words::Kind kind = words.next(word, !inputs);
     if (kind == Words::Word) {
       if (!inputs) {
         targets = true;
@@ -100,7 +101,7 @@ Result<std::vector<std::string>> parse_depfile(std::string_view text) {
         out.push_back(word);
       }
     } else if (kind == Words::Colon) {
-      if (!targets || inputs) return Error{"a colon that no target is before"};
+      if (!targets) return Error{"a colon that no target is before"};
       inputs = any = true;
     } else {
       if (targets && !inputs) return Error{"a target without a colon"};

@@ -28,7 +28,7 @@ TEST_CASE("names, escapes and continuations") {
 }
 
 TEST_CASE("what is no depend file") {
-  for (std::string_view text : {"", "a.o", "a.o b.c\n", ": a.c\n", "a.o: b: c\n", "\n\n"}) {
+  for (std::string_view text : {"", "a.o", "a.o b.c\n", ": a.c\n", "\n\n"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_depfile(text));
   }
@@ -36,7 +36,7 @@ TEST_CASE("what is no depend file") {
 }
 
 TEST_CASE("what is written reads back") {
-  Names names = {"a.c", "with blank.h", "$dollar.h", "#hash.h", "back\\slash.h", "end\\ blank.h", "tab\there.h"};
+  Names names = {"a.c", "with blank.h", "$dollar.h", "#hash.h", "back\\slash.h", "end\\ blank.h", "tab\there.h", "colon: blank.h", "colon:"};
   Result<Names> back = parse_depfile(format_depfile("out dir/a.o", names));
   REQUIRE(back);
   CHECK(*back == names);
