@@ -125,6 +125,10 @@ TEST_CASE("platform files are read strictly") {
             .find("does not take versions") != std::string::npos);
   CHECK(error_of("platform: x\ntoolchain: {package: t}\n").find("is not under 'packages'") !=
         std::string::npos);
+  CHECK(error_of("platform: x\nprepare: [{rule: r, in: i}]\n").find("an item of 'prepare' has no 'out'") !=
+        std::string::npos);
+  CHECK(error_of("platform: x\nprepare: [{rule: r, in: i, out: o, port: true}]\n").find("unknown key 'port'") !=
+        std::string::npos);
   CHECK(error_of("platform: x\nsteps: [{rule: r, in: i}]\n").find("a step has no 'out'") !=
         std::string::npos);
   std::string broken = error_of("platform: x\n  y: [\n");
