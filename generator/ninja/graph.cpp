@@ -220,8 +220,9 @@ class GraphWriter {
   void link() {
     out_ += "build " + ninja_path(plan_.elf) + ": " +
             (objects_.size() > kLongInputs ? "link_rsp" : "link") + objects_;
-    if (!plan_.archives.empty()) out_ += " |";
+    if (!plan_.archives.empty() || !plan_.link_inputs.empty()) out_ += " |";
     for (const std::string& archive : plan_.archives) out_ += ' ' + ninja_path(archive);
+    for (const std::string& script : plan_.link_inputs) out_ += ' ' + ninja_path(script);
     out_ += "\n  linker = $" + plan_.linker + '\n';
     variable(out_, "link_flags", shell_line(plan_.link_flags), true);
     variable(out_, "link_libs", shell_line(plan_.link_libs), true);

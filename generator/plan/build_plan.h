@@ -99,6 +99,7 @@ struct BuildPlan {
   std::vector<std::string> link_flags;         // before the objects
   std::vector<std::string> link_libs;          // after them
   std::vector<std::string> archives;           // in link_libs, as inputs
+  std::vector<std::string> link_inputs;        // linker scripts
   std::string elf;
   std::vector<PlannedStep> steps;
   std::vector<PlannedAction> actions;

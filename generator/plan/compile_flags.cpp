@@ -66,7 +66,7 @@ Status add_platform(const Environment& environment, const std::vector<FlagAdditi
       for (const std::string& word : *filled)
         items.push_back(name == "CPPDEFINES" ? platform_define(word)
                         : name == "CPPPATH"  ? literal_folder(word)
-                                             : config::flag(word));
+                                             : config::flag(literal(word, has_blanks(word))));
     }
   }
   return {};
@@ -182,7 +182,7 @@ config::Variables environment_variables(Session& session, const Environment& env
   };
 }
 
-Result<EnvironmentFlags> environment_flags(Session& session, const Environment& environment) {
+Result<EnvironmentFlags> environment_flags(Session& session, Environment& environment) {
   EnvironmentFlags out;
   std::string section = "env:" + environment.name;
   FlagContext context = make_context(session, environment);
@@ -191,6 +191,7 @@ Result<EnvironmentFlags> environment_flags(Session& session, const Environment& 
   Result<std::vector<ListItem>> items = option_items(session, section, "build_flags");
   if (!items) return items.error();
   if (Status s = config::process_flags(out.base, *items, context); !s) return s.error();
+  for (const FlagItem& item : out.base[FlagScope::CppDefines]) environment.defines.insert(item.text);
   if (Status s = add_platform(environment, environment.platform->flags, out.base); !s) return s.error();
   if (Status s = add_platform(environment, environment.framework->flags, out.base); !s) return s.error();
   if (environment.debug)
@@ -254,9 +255,13 @@ Result<Arguments> library_arguments(Session& session, const Environment& environ
   return arguments(scopes, context);
 }
 
-Result<Arguments> framework_arguments(Session& session, const Environment& environment, EnvironmentFlags& flags) {
+Result<Arguments> framework_arguments(Session& session, const Environment& environment, const EnvironmentFlags& flags,
+                                      const std::vector<FlagAddition>& additions) {
   FlagContext context = make_context(session, environment);
-  return arguments(flags.base, context);
+  if (additions.empty()) return arguments(flags.base, context);
+  FlagScopes scopes = flags.base;
+  if (Status s = add_platform(environment, additions, scopes); !s) return s.error();
+  return arguments(scopes, context);
 }
 
 }  // namespace fbuild

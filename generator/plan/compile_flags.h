@@ -25,8 +25,8 @@ struct EnvironmentFlags {
 config::Variables environment_variables(Session& session, const Environment& environment);
 
 // -DPLATFORMIO, the board's extra flags, build_flags, the platform's and the framework's,
-// those of a debug build; less build_unflags.
-Result<EnvironmentFlags> environment_flags(Session& session, const Environment& environment);
+// those of a debug build; less build_unflags. Fills environment.defines.
+Result<EnvironmentFlags> environment_flags(Session& session, Environment& environment);
 
 // The arguments of compiles of the project's own sources: the base with build_src_flags,
 // and `include_dirs` before all others. One list for each Language.
@@ -39,9 +39,9 @@ Result<std::vector<std::vector<std::string>>> library_arguments(
     Session& session, const Environment& environment, EnvironmentFlags& flags,
     const Library& library, const std::vector<std::string>& include_dirs);
 
-// The same for the framework's groups.
-Result<std::vector<std::vector<std::string>>> framework_arguments(Session& session,
-                                                                  const Environment& environment,
-                                                                  EnvironmentFlags& flags);
+// The same for a group of the framework, with what the group itself adds.
+Result<std::vector<std::vector<std::string>>> framework_arguments(
+    Session& session, const Environment& environment, const EnvironmentFlags& flags,
+    const std::vector<FlagAddition>& additions);
 
 }  // namespace fbuild

@@ -125,6 +125,7 @@ std::string Environment::link_of(const std::string& package) const {
 
 std::optional<std::string> Environment::look_up(std::string_view place) const {
   if (place == "env") return name;
+  if (place == "build_dir") return directory;
   if (place == "framework") {
     Result<std::string> package = fill(framework->package, [this](std::string_view n) {
       const Facts* fact = find_fact(facts, n);
@@ -156,6 +157,20 @@ bool Environment::holds(const Condition& condition) const {
           if ("package." + use.package.name == term.name) value = use.package.version;
       }
       if (!value || value->empty() || !version_in(*value, term.values)) return false;
+      continue;
+    }
+    if (term.kind == Condition::Defines || term.kind == Condition::DefinesNone) {
+      bool defined = std::any_of(term.values.begin(), term.values.end(),
+                                 [&](const std::string& macro) { return defines.count(macro) > 0; });
+      if (defined != (term.kind == Condition::Defines)) return false;
+      continue;
+    }
+    if (term.kind == Condition::Exists || term.kind == Condition::ExistsNone) {
+      bool exists = std::any_of(term.values.begin(), term.values.end(), [&](const std::string& text) {
+        Result<std::string> path = fill(text, [this](std::string_view place) { return look_up(place); });
+        return path && path_exists(*path);
+      });
+      if (exists != (term.kind == Condition::Exists)) return false;
       continue;
     }
     value = look_up(term.name);
@@ -217,6 +232,33 @@ Status refuse_scripts(Session& session, const std::string& section) {
                    "if the project builds without, give --ignore-extra-scripts or set 'custom_fbuild_ignore_extra_scripts = yes'");
 }
 
+// One with sources or headers: the firmware is made from it.
+void add_source_package(Session& session, Environment& environment, PackageUse use) {
+  // Another core under the same link may have older files than the objects of the last.
+  use.stamps.insert(use.stamps.begin(), use.link + ".stamp");
+  std::string place = " at " + path_inside(use.package.root, session.project);
+  // What comes from the store is what it is wherever the store lies.
+  if (!use.package.sha256.empty()) place = " sha256 " + use.package.sha256;
+  use.identity = "package " + use.package.version + place + "\n";
+  environment.packages.push_back(std::move(use));
+}
+
+// The facts that the platform's `facts` derive from the others.
+Status derive_facts(Environment& environment) {
+  for (const FactRule& rule : environment.platform->facts) {
+    if (!environment.holds(rule.when)) continue;
+    Result<std::string> value = fill(rule.value, [&](std::string_view name) -> std::optional<std::string> {
+      // Packages are not yet known.
+      if (name == "env") return environment.name;
+      const Facts* fact = find_fact(environment.facts, name);
+      return fact ? std::optional(fact_text(*fact)) : std::nullopt;
+    });
+    if (!value) return fill_error(environment, value.error());
+    set_fact(environment.facts, rule.name, *value);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Environment> resolve_environment(Session& session, const std::string& name) {
@@ -253,9 +295,11 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
   if (!facts) return at_option(config, section, "board", facts.error());
   out.facts = std::move(*facts);
   if (Status status = override_facts(session, section, out.facts); !status) return status.error();
+  if (Status status = derive_facts(out); !status) return status.error();
   Result<std::string> build_type = text_of(config, section, "build_type");
   if (!build_type) return build_type.error();
   out.debug = *build_type == "debug";
+  out.directory = join_path(session.build_dir, out.debug ? name + "/debug" : name);
   if (*build_type == "test")
     return at_option(config, section, "build_type", Error{"test builds are not supported", "set build_type to release or debug"});
   if (Status s = refuse_scripts(session, section); !s) return s.error();
@@ -306,13 +350,14 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
                      Error{"platform '" + out.platform->name + "' has no package for core '" + fact_or(out.facts, "build.core", "?") + "' of board '" + *board + "'", ""});
   Result<PackageUse> core = use_package(session, *out.platform, (*framework_package)[0], *requests, {}, true);
   if (!core) return at_option(config, section, "framework", core.error());
-  // Another core under the same link may have older files than the objects of the last.
-  core->stamps.insert(core->stamps.begin(), core->link + ".stamp");
-  std::string place = " at " + path_inside(core->package.root, session.project);
-  // What comes from the store is what it is wherever the store lies.
-  if (!core->package.sha256.empty()) place = " sha256 " + core->package.sha256;
-  core->identity = "package " + core->package.version + place + "\n";
-  out.packages.push_back(std::move(*core));
+  add_source_package(session, out, std::move(*core));
+  Result<std::vector<std::string>> further = fill_words(out, out.framework->packages);
+  if (!further) return further.error();
+  for (const std::string& package : *further) {
+    Result<PackageUse> use = use_package(session, *out.platform, package, *requests, {}, true);
+    if (!use) return at_option(config, section, "framework", use.error());
+    add_source_package(session, out, std::move(*use));
+  }
 
   PackageUse& compiler_package = out.packages.front();
   Result<const CompilerIdentity*> compiler = compiler_at(session, *out.platform, compiler_package.package.root);

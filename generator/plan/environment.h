@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,7 @@ struct Session {
 
 struct Environment {
   std::string name;
+  std::string directory;              // where its files are made
   std::shared_ptr<const Platform> platform;
   const FrameworkSpec* framework = nullptr;
   Facts facts;                        // the board's, overridden by the environment's options
@@ -51,6 +53,7 @@ struct Environment {
   std::vector<PackageUse> packages;   // toolchain first, then the framework's, then tools
   CompilerIdentity compiler;
   bool debug = false;                 // build_type = debug
+  std::set<std::string> defines;      // macros that the board's and the project's flags define
 
   // The link of a package in use; "" if it is not in use.
   std::string link_of(const std::string& package) const;

@@ -9,6 +9,7 @@
 #include "generator/plan/compile_flags.h"
 #include "generator/plan/embeds.h"
 #include "generator/plan/linked_files.h"
+#include "generator/plan/linker_scripts.h"
 #include "generator/plan/plan_actions.h"
 #include "generator/sketch/sketch.h"
 #include "stamp/hash.h"
@@ -346,7 +347,7 @@ class Planner {
       watch_folders(sources);
       SourceGroup group;
       group.name = (*filled)[0];
-      if (Status s = set_flags(group, framework_arguments(session_, env_, flags_)); !s) return s.error();
+      if (Status s = set_flags(group, framework_arguments(session_, env_, flags_, spec.flags)); !s) return s.error();
       group.shared = shared_folder(group, from, (*filled)[2]);
       group.units = compile_units(from, sources.files, group.shared);
       if (group.units.empty()) continue;  // a variant may be a header alone
@@ -450,6 +451,30 @@ class Planner {
     plan_.link_libs.insert(plan_.link_libs.end(), plan_.archives.begin(), plan_.archives.end());
     plan_.link_libs.insert(plan_.link_libs.end(), flags_.libs.begin(), flags_.libs.end());
     plan_.link_libs.push_back("-Wl,--end-group");
+    std::vector<std::string> folders;
+    for (const std::string& word : flags_.lib_paths) folders.push_back(word.substr(2));
+    plan_.link_inputs = linker_scripts(plan_.link_flags, folders);
+    plan_.input_files.insert(plan_.input_files.end(), plan_.link_inputs.begin(), plan_.link_inputs.end());
+    return prepare();
+  }
+
+  // What the platform makes for the link.
+  Status prepare() {
+    for (const PrepareSpec& spec : env_.platform->prepare) {
+      if (!env_.holds(spec.when)) continue;
+      Result<std::string> input = filled(spec.in);
+      if (!input) return input.error();
+      std::vector<std::string> words;
+      for (const ArgumentSpec& item : spec.arguments) {
+        if (!env_.holds(item.when)) continue;
+        Result<std::vector<std::string>> more = fill_words(env_, item.words);
+        if (!more) return more.error();
+        words.insert(words.end(), more->begin(), more->end());
+      }
+      plan_.prepared.push_back({spec.rule, *input, object_dir(spec.out), {{"arguments", shell_line(words)}}});
+      plan_.link_inputs.push_back(object_dir(spec.out));
+      plan_.input_files.push_back(*input);
+    }
     return {};
   }
 
@@ -461,7 +486,7 @@ class Planner {
 
   Status after_link() {
     for (const StepSpec& step : env_.platform->steps)
-      plan_.steps.push_back({step.rule, object_dir(step.in), object_dir(step.out), step.by_default});
+      if (env_.holds(step.when)) plan_.steps.push_back({step.rule, object_dir(step.in), object_dir(step.out), step.by_default});
     const SizeSpec& size = env_.platform->size;
     plan_.size.ram_soft = size.ram_soft;
     for (auto [from, to] : {std::pair(&size.flash, &plan_.size.flash), std::pair(&size.ram, &plan_.size.ram),

@@ -93,6 +93,7 @@ class ActionPlanner {
 
     bool searches = spec.needs_port && port_is_required() && !custom;
     Environment env = env_;
+    set_fact(env.facts, "file", action.input);
     if (searches) set_fact(env.facts, "serial_port", kPortInWord);
     config::Variables variables = environment_variables(session_, env_);
     if (searches) variables["UPLOAD_PORT"] = kPortInWord;

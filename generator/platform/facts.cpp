@@ -1,5 +1,6 @@
 #include "generator/platform/facts.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace fbuild {
@@ -61,6 +62,42 @@ std::string fact_or(const Facts& facts, std::string_view path, std::string_view 
   return fact ? fact_text(*fact) : std::string(otherwise);
 }
 
+namespace {
+
+// The part of a text that `A-B` means; none: it is no such filter.
+std::optional<std::string> slice(const std::string& value, std::string_view range) {
+  size_t dash = range.find('-');
+  if (dash == std::string_view::npos || range.size() == 1) return std::nullopt;
+  size_t ends[2] = {0, value.size()};
+  std::string_view words[2] = {range.substr(0, dash), range.substr(dash + 1)};
+  for (int i = 0; i < 2; ++i) {
+    if (words[i].empty()) continue;
+    if (words[i].size() > 6 || words[i].find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+    ends[i] = std::min<size_t>(std::strtoul(std::string(words[i]).c_str(), nullptr, 10), value.size());
+  }
+  return value.substr(ends[0], ends[1] > ends[0] ? ends[1] - ends[0] : 0);
+}
+
+Result<std::string> filtered(std::string value, std::string_view filters) {
+  while (!filters.empty()) {
+    filters.remove_prefix(1);  // ':'
+    std::string_view filter = filters.substr(0, filters.find(':'));
+    filters.remove_prefix(filter.size());
+    if (filter == "upper") {
+      std::transform(value.begin(), value.end(), value.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
+    } else if (filter == "lower") {
+      std::transform(value.begin(), value.end(), value.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+    } else if (std::optional<std::string> part = slice(value, filter)) {
+      value = std::move(*part);
+    } else {
+      return Error{"unknown filter '" + std::string(filter) + "'", "known are upper, lower and ranges such as 0-7"};
+    }
+  }
+  return value;
+}
+
+}  // namespace
+
 Result<std::string> fill(std::string_view text, const Lookup& lookup) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -78,7 +115,14 @@ Result<std::string> fill(std::string_view text, const Lookup& lookup) {
       return Error{"'{' without '}' in '" + std::string(text) + "'", "a plain brace is written '{{'"};
     std::string_view name = text.substr(i + 1, end - i - 1);
     size_t bar = name.find('|');
-    std::optional<std::string> value = lookup(name.substr(0, bar));
+    std::string_view path = name.substr(0, bar);
+    size_t colon = std::min(path.find(':'), path.size());
+    std::optional<std::string> value = lookup(path.substr(0, colon));
+    if (value && colon < path.size()) {
+      Result<std::string> changed = filtered(std::move(*value), path.substr(colon));
+      if (!changed) return Error{changed.error().what + " in '" + std::string(text) + "'", changed.error().fix};
+      value = std::move(*changed);
+    }
     if (!value && bar != std::string_view::npos) value = std::string(name.substr(bar + 1));
     if (!value)
       return Error{"nothing is known as '" + std::string(name) + "' in '" + std::string(text) + "'"};

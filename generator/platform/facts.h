@@ -35,6 +35,10 @@ using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
 
 // Replaces every `{name}` in `text`. `{name|other}` uses `other` where name is not
 // known; `{{` is a brace. An unknown name without other is an Error that names it.
+//
+// `{name:FILTER}` is changed before it is put in, by one filter after another: `upper` and
+// `lower` (ASCII), and `A-B`, the characters from number A to before number B, counted from
+// 0, each of which may be left out. `other` is put in as it is written.
 Result<std::string> fill(std::string_view text, const Lookup& lookup);
 
 }  // namespace fbuild

@@ -65,6 +65,10 @@ struct Reader {
         if (key == "has") {
           for (const std::string& name : values)
             out.terms.push_back({wanted ? Condition::Has : Condition::Lacks, name, {}});
+        } else if (key == "define") {
+          out.terms.push_back({wanted ? Condition::Defines : Condition::DefinesNone, key, values});
+        } else if (key == "exists") {
+          out.terms.push_back({wanted ? Condition::Exists : Condition::ExistsNone, key, values});
         } else if (key == "compiler" || key.compare(0, 8, "package.") == 0) {
           if (!wanted) map.fail(*node, "'unless' does not take versions", "turn the range around");
           out.terms.push_back({Condition::Version, key, values});
@@ -148,6 +152,7 @@ struct Reader {
     FrameworkSpec out;
     out.name = name;
     out.package = map.required_text("package");
+    out.packages = map.texts("packages");
     out.sketches = map.flag("sketches", false);
     out.flags = flag_list(map);
     out.libraries = map.texts("libraries");
@@ -159,6 +164,7 @@ struct Reader {
         group.from = inner.required_text("from");
         group.filter = inner.text("filter");
         group.archive = inner.flag("archive", true);
+        group.flags = flag_list(inner);
         group.when = condition(inner);
         inner.finish();
         out.groups.push_back(std::move(group));
@@ -220,13 +226,33 @@ struct Reader {
       for (const std::string& name : inner.keys())
         out.frameworks[name] = framework(name, *inner.find(name));
     }
+    if (std::optional<YAML::Node> node = map.find("facts")) {
+      if (!node->IsSequence()) map.fail(*node, "'facts' is not a list", "write '- {set: NAME, to: VALUE}'");
+      for (const YAML::Node& item : *node) {
+        YamlMap inner = this->map(item, "an item of 'facts'");
+        FactRule rule{inner.required_text("set"), inner.required_text("to"), condition(inner)};
+        for (const Condition::Term& term : rule.when.terms)
+          if (term.kind >= Condition::Version)
+            inner.fail(item, "a fact does not depend on '" + term.name + "'", "it may depend on other facts");
+        inner.finish();
+        out.facts.push_back(std::move(rule));
+      }
+    }
     out.flags = flag_list(map);
     out.variables = variables(map);
+    if (std::optional<YAML::Node> node = map.find("prepare")) {
+      for (const YAML::Node& item : *node) {
+        YamlMap inner = this->map(item, "an item of 'prepare'");
+        out.prepare.push_back({inner.required_text("rule"), inner.required_text("in"), inner.required_text("out"),
+                               condition(inner), arguments(inner)});
+        inner.finish();
+      }
+    }
     if (std::optional<YAML::Node> node = map.find("steps")) {
       for (const YAML::Node& item : *node) {
         YamlMap inner = this->map(item, "a step");
         out.steps.push_back({inner.required_text("rule"), inner.required_text("in"),
-                             inner.required_text("out"), inner.flag("default", true)});
+                             inner.required_text("out"), inner.flag("default", true), condition(inner)});
         inner.finish();
       }
     }

@@ -23,7 +23,9 @@ using ScopeWords = std::map<std::string, std::vector<std::string>>;
 // A condition: each term names a fact (or "compiler", the compiler's version; or
 // "package.NAME", a package's version) and what it has to be; all terms must hold.
 struct Condition {
-  enum Kind { Has, Lacks, Matches, Differs, Version };
+  // Defines, DefinesNone: the project's flags define any / none of the macros in `values`;
+  // Exists, ExistsNone: so many of the files and folders in `values`, paths with places
+  enum Kind { Has, Lacks, Matches, Differs, Version, Defines, DefinesNone, Exists, ExistsNone };
   struct Term {
     Kind kind;
     std::string name;
@@ -44,12 +46,21 @@ struct GroupSpec {
   std::string from;      // folder
   std::string filter;    // as build_src_filter; empty: all
   bool archive = true;   // false: the objects are linked one by one
+  std::vector<FlagAddition> flags;  // behind those of the framework
   Condition when;
+};
+
+// A fact that follows from others.
+struct FactRule {
+  std::string name;   // dotted path
+  std::string value;  // with places
+  Condition when;     // about facts
 };
 
 struct FrameworkSpec {
   std::string name;
   std::string package;             // with places
+  std::vector<std::string> packages;  // further ones it needs, with places
   bool sketches = false;           // .ino files are joined into one C++ file
   std::vector<FlagAddition> flags;
   std::vector<GroupSpec> groups;   // in link order
@@ -83,6 +94,17 @@ struct ToolchainSpec {
 struct StepSpec {
   std::string rule, in, out;
   bool by_default = true;  // part of the environment's default target
+  Condition when;
+};
+
+struct ArgumentSpec;
+
+// A file made before the link, for it: a linker script with this board's figures, say.
+struct PrepareSpec {
+  std::string rule, in;  // in: with places
+  std::string out;       // in the environment's folder
+  Condition when;
+  std::vector<ArgumentSpec> arguments;  // $arguments of the edge
 };
 
 struct ArgumentSpec {
@@ -117,9 +139,11 @@ struct Platform {
   std::map<std::string, PackageSpec> packages;
   ToolchainSpec toolchain;
   std::vector<std::string> templates;
+  std::vector<FactRule> facts;  // applied in order, once board and project have been read
   std::map<std::string, FrameworkSpec> frameworks;
   std::vector<FlagAddition> flags;                // with every framework, before its own
   std::map<std::string, std::string> variables;   // ninja variables of an environment
+  std::vector<PrepareSpec> prepare;
   std::vector<StepSpec> steps;
   std::vector<ActionSpec> actions;
   SizeSpec size;

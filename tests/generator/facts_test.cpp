@@ -65,3 +65,28 @@ TEST_CASE("places are filled") {
   REQUIRE_FALSE(open);
   CHECK(open.error().what.find("without '}'") != std::string::npos);
 }
+
+TEST_CASE("filters of places") {
+  Lookup lookup = [](std::string_view name) -> std::optional<std::string> {
+    if (name == "mcu") return "stm32f103C8t6";
+    if (name == "empty") return "";
+    return std::nullopt;
+  };
+  auto filled = [&](const char* text) {
+    Result<std::string> out = fill(text, lookup);
+    return out ? *out : "error: " + out.error().what;
+  };
+  CHECK(filled("{mcu:0-7:upper}xx") == "STM32F1xx");
+  CHECK(filled("<{mcu:5-12:upper}>") == "<F103C8T>");
+  CHECK(filled("{mcu:lower}") == "stm32f103c8t6");
+  CHECK(filled("{mcu:-5}") == "stm32");
+  CHECK(filled("{mcu:9-}") == "C8t6");
+  CHECK(filled("{mcu:11-99}{mcu:50-}{mcu:7-3}") == "t6");
+  CHECK(filled("{empty:0-7:upper}") == "");
+  CHECK(filled("{none:upper|a:b}") == "a:b");
+  CHECK(filled("{mcu:shout}") == "error: unknown filter 'shout' in '{mcu:shout}'");
+  for (const char* bad : {"{mcu:}", "{mcu:-}", "{mcu:1}", "{mcu:a-b}", "{mcu:1-2-3}", "{mcu:+1-2}", "{mcu:1234567-}"}) {
+    CAPTURE(bad);
+    CHECK(filled(bad).starts_with("error: unknown filter"));
+  }
+}

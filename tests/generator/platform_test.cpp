@@ -125,6 +125,10 @@ TEST_CASE("platform files are read strictly") {
             .find("does not take versions") != std::string::npos);
   CHECK(error_of("platform: x\ntoolchain: {package: t}\n").find("is not under 'packages'") !=
         std::string::npos);
+  CHECK(error_of("platform: x\nprepare: [{rule: r, in: i}]\n").find("an item of 'prepare' has no 'out'") !=
+        std::string::npos);
+  CHECK(error_of("platform: x\nprepare: [{rule: r, in: i, out: o, port: true}]\n").find("unknown key 'port'") !=
+        std::string::npos);
   CHECK(error_of("platform: x\nsteps: [{rule: r, in: i}]\n").find("a step has no 'out'") !=
         std::string::npos);
   std::string broken = error_of("platform: x\n  y: [\n");
@@ -171,6 +175,73 @@ flags:
   CHECK(chosen(R"({"build": {"a": "1", "kind": "usbasp"}})", "5.4.0") == "has matches five both ");
   CHECK(chosen(R"({"build": {"kind": "an serial"}})", "5") == "lacks matches five ");
   CHECK(chosen(R"({"build": {"kind": "serial usb"}})", "4.9.9") == "lacks ");
+}
+
+TEST_CASE("conditions on macros and files") {
+  Result<Platform> platform = parse_platform(R"(
+platform: x
+flags:
+  - {when: {define: [A, B]}, c: any}
+  - {unless: {define: [A, B]}, c: none}
+  - {when: {exists: ["{build.file|/nothing}", /nothing/either]}, c: there}
+  - {unless: {exists: "{unknown}"}, c: not-there}
+)",
+                                             "p.yaml");
+  REQUIRE_MESSAGE(platform, platform.error().text());
+  auto chosen = [&](std::set<std::string> defines, Facts facts) {
+    Environment environment;
+    environment.defines = std::move(defines);
+    environment.facts = std::move(facts);
+    std::string out;
+    for (const FlagAddition& addition : platform->flags)
+      if (environment.holds(addition.when)) out += addition.flags.at("CFLAGS").at(0) + " ";
+    return out;
+  };
+  CHECK(chosen({}, Facts::object()) == "none not-there ");
+  CHECK(chosen({"B", "C"}, Facts::object()) == "any not-there ");
+  test::TemporaryFolder folder;
+  folder.write("f", "");
+  CHECK(chosen({"C"}, {{"build", {{"file", folder / "f"}}}, {"unknown", folder.path}}) == "none there ");
+}
+
+TEST_CASE("rules of facts") {
+  Result<Platform> platform =
+      parse_platform("platform: x\nfacts:\n  - {set: build.series, to: '{build.mcu:0-7:upper}xx', unless: {has: build.series}}\n", "p.yaml");
+  REQUIRE_MESSAGE(platform, platform.error().text());
+  REQUIRE(platform->facts.size() == 1);
+  CHECK(platform->facts[0].name == "build.series");
+  CHECK(platform->facts[0].value == "{build.mcu:0-7:upper}xx");
+  CHECK(platform->facts[0].when.terms.size() == 1);
+  CHECK(error_of("platform: x\nfacts: {a: b}\n").find("'facts' is not a list; write") != std::string::npos);
+  CHECK(error_of("platform: x\nfacts:\n  - {set: a, to: b, when: {define: C}}\n")
+            .starts_with("p.yaml:3: a fact does not depend on 'define'"));
+  CHECK(error_of("platform: x\nfacts:\n  - {set: a, to: b, when: {compiler: '<5'}}\n").find("does not depend on 'compiler'") !=
+        std::string::npos);
+}
+
+TEST_CASE("boards of every platform file that is shipped have what a build needs") {
+  Result<std::vector<DirEntry>> entries = list_directory(kPlatforms);
+  REQUIRE(entries);
+  for (const DirEntry& entry : *entries) {
+    if (!entry.name.ends_with(".yaml")) continue;
+    CAPTURE(entry.name);
+    Result<Platform> lazy = load_platform(kPlatforms, entry.name.substr(0, entry.name.size() - 5));
+    REQUIRE_MESSAGE(lazy, lazy.error().text());
+    Result<std::string> text = read_file(kPlatforms + "/" + entry.name);
+    REQUIRE(text);
+    Result<Platform> platform = parse_platform(*text, entry.name);
+    REQUIRE_MESSAGE(platform, platform.error().text());
+    CHECK_FALSE(platform->boards.empty());
+    // So that a run need not read all of them.
+    CHECK(lazy->board_texts.size() == platform->boards.size());
+    for (const auto& [id, facts] : platform->boards) {
+      CAPTURE(id);
+      for (const char* name : {"name", "vendor", "build.mcu", "build.f_cpu", "upload.maximum_size", "upload.maximum_ram_size"})
+        CHECK_MESSAGE(!fact_or(facts, name, "").empty(), name);
+      REQUIRE(find_fact(facts, "frameworks"));
+      for (const Facts& framework : facts["frameworks"]) CHECK(platform->frameworks.count(framework.get<std::string>()) == 1);
+    }
+  }
 }
 
 TEST_CASE("versions are compared as numbers") {

@@ -1,0 +1,1 @@
+/* This part boots without a second stage. */

@@ -1,0 +1,1 @@
+#define BOOT_MARK 0x4B00B5B5

@@ -1,0 +1,2 @@
+#pragma once
+#define PIN_OUT 0xD0000010

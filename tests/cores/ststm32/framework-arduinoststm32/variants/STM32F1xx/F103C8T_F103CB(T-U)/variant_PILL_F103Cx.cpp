@@ -1,0 +1,1 @@
+extern "C" const char *variant_name() { return BOARD_NAME; }

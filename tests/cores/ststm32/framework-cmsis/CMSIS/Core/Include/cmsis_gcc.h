@@ -1,0 +1,2 @@
+#pragma once
+#define __NOP() __asm volatile("nop")

@@ -1,0 +1,1 @@
+#error "an example that lies in the core's folder but is no part of it"

@@ -1,0 +1,490 @@
+"""Families beside AVR: each with a small core of tests/cores in the vendor's package layout,
+built with the platform file that is shipped, to the family's image."""
+
+import os
+import re
+import select
+import shutil
+import subprocess
+import time
+import unittest
+
+from project import BIN, Case, HERE
+
+CORES = os.path.join(HERE, "../cores")
+ROOT = os.path.join(HERE, "../..")
+
+STM32 = """\
+[platformio]
+default_envs = f405
+
+[env]
+platform = ststm32
+framework = arduino
+platform_packages =
+  framework-arduinoststm32 @ symlink://%s
+  framework-cmsis @ symlink://%s
+
+[env:f405]
+board = adafruit_feather_f405
+
+[env:pill]
+board = bluepill_f103c8
+
+[env:generic]
+board = genericSTM32F103C8
+"""
+
+TEENSY = """\
+[env]
+platform = teensy
+framework = arduino
+platform_packages = framework-arduinoteensy @ symlink://%s
+"""
+
+STM32_BLINK = """\
+#include <Arduino.h>
+extern "C" const char *variant_name();
+void setup() {
+  pinMode(LED_BUILTIN, OUTPUT);
+  Serial.begin(115200);
+  Serial.print("board ");
+  Serial.println(variant_name());
+  Serial.print("clock ");
+  Serial.println(clock_source());
+}
+void loop() {
+  digitalWrite(LED_BUILTIN, HIGH);
+  Serial.println("on");
+  delay(20);
+  digitalWrite(LED_BUILTIN, LOW);
+  Serial.println("off");
+  delay(20);
+}
+"""
+
+BLINK = """\
+#include <Arduino.h>
+void setup() { pinMode(LED_BUILTIN, OUTPUT); Serial.begin(9600); }
+void loop() { digitalWrite(LED_BUILTIN, HIGH); delay(500); Serial.println("off"); digitalWrite(LED_BUILTIN, LOW); delay(500); }
+"""
+
+
+class Family(Case):
+    """One project whose packages are copies, so that tests may change them."""
+
+    @classmethod
+    def packages(cls, family, *names):
+        out = []
+        for name in names:
+            folder = os.path.join(cls.folder("packages"), name)
+            shutil.copytree(os.path.join(CORES, family, name), folder)
+            out.append(folder)
+        return out
+
+    def elf(self, project, environment, *arguments):
+        path = project.path(".fbuild/build/%s/firmware.elf" % environment)
+        return subprocess.run(["readelf", *arguments, path], capture_output=True, text=True, check=True).stdout
+
+    def sections(self, project, environment):
+        """Name to (address, size) of what is loaded or cleared."""
+        out = {}
+        for line in self.elf(project, environment, "-SW").splitlines():
+            match = re.match(r" *\[ *\d+\] (\S+) +\S+ +([0-9a-f]{8}) [0-9a-f]+ ([0-9a-f]+) \d+ +\w*A", line)
+            if match:
+                out[match[1]] = (int(match[2], 16), int(match[3], 16))
+        return out
+
+    def symbols(self, project, environment):
+        out = {}
+        for line in self.elf(project, environment, "-sW").splitlines():
+            words = line.split()
+            if len(words) == 8 and words[0] != "Num:" and words[6] != "UND":
+                out[words[7]] = int(words[1], 16)
+        return out
+
+    def entry(self, project, environment):
+        return int(re.search(r"Entry point address: +0x([0-9a-f]+)", self.elf(project, environment, "-h"))[1], 16)
+
+    def objcopied(self, project, environment, form, *arguments):
+        """The image as the vendor's objcopy makes it."""
+        out = os.path.join(self.temporary, "objcopied")
+        subprocess.run(["arm-none-eabi-objcopy", "-O", form, *arguments,
+                        project.path(".fbuild/build/%s/firmware.elf" % environment), out], check=True)
+        with open(out, "rb") as file:
+            return file.read()
+
+    def commands(self, project, environment):
+        return project.run(["ninja", "-f", ".fbuild/build/all.ninja", "-t", "commands", environment]).out.splitlines()
+
+
+class Stm32(Family):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.core, cls.cmsis = cls.packages("ststm32", "framework-arduinoststm32", "framework-cmsis")
+        cls.blink = cls.project({"platformio.ini": STM32 % (cls.core, cls.cmsis), "src/main.cpp": STM32_BLINK})
+        cls.blink.build("f405", "pill", "generic")
+
+    def test_image(self):
+        for environment, stack in (("f405", 0x20020000), ("pill", 0x20005000), ("generic", 0x20005000)):
+            with self.subTest(environment):
+                sections = self.sections(self.blink, environment)
+                self.assertEqual(sections[".isr_vector"], (0x08000000, 64))
+                self.assertEqual(sections[".data"][0], 0x20000000)
+                # The core's script puts this behind what the variant's has.
+                self.assertEqual(sections[".noinit"][0], sum(sections[".bss"]))
+                entry = self.entry(self.blink, environment)
+                self.assertEqual(entry, self.symbols(self.blink, environment)["Reset_Handler"])
+                image = self.blink.bytes(".fbuild/build/%s/firmware.bin" % environment)
+                self.assertEqual(image, self.objcopied(self.blink, environment, "binary"))
+                self.assertEqual(int.from_bytes(image[:4], "little"), stack)
+                self.assertEqual(int.from_bytes(image[4:8], "little"), entry)
+                self.assertEqual(entry & 1, 1)
+                self.blink.ninja(environment + "/firmware.hex")
+                self.assertEqual(self.blink.firmware(environment), self.objcopied(self.blink, environment, "ihex", "-R", ".eeprom"))
+
+    def test_floating_point_unit(self):
+        self.assertIn("Tag_ABI_VFP_args: VFP registers", self.elf(self.blink, "f405", "-A"))
+        self.assertNotIn("VFP", self.elf(self.blink, "pill", "-A"))
+
+    def test_runs(self):
+        """The text of the polled USART, in QEMU: variant, SrcWrapper's strong symbol, delays."""
+        process = subprocess.Popen(["ninja", "f405/emulate"], cwd=self.blink.dir, env=self.blink.env, stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        text, end = "", time.monotonic() + 30
+        try:
+            while time.monotonic() < end and not re.search(r"(?s)on\r\noff\r\non\r\noff", text):
+                if select.select([process.stdout], [], [], 0.2)[0]:
+                    data = os.read(process.stdout.fileno(), 4096)
+                    if not data:
+                        break
+                    text += data.decode("utf-8", "replace")
+        finally:
+            children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True).stdout.split()
+            for child in children:
+                grandchildren = subprocess.run(["ps", "-o", "pid=", "--ppid", child], capture_output=True, text=True).stdout.split()
+                for pid in [*grandchildren, child]:
+                    try:
+                        os.kill(int(pid), 15)
+                    except ProcessLookupError:
+                        pass
+            process.kill()
+            process.wait()
+            process.stdout.close()
+            process.stdin.close()
+        self.assertIn("board FEATHER_F405\r\nclock SrcWrapper\r\non\r\noff\r\non\r\noff", text)
+
+    def test_words_of_the_commands(self):
+        lines = self.commands(self.blink, "pill")
+        compile = next(line for line in lines if " -c src/main.cpp" in line)
+        for word in ("-DSTM32F1xx", "-DARDUINO_BLUEPILL_F103C8", "'-DVARIANT_H=\"variant_PILL_F103Cx.h\"'", "-DVECT_TAB_OFFSET=0x0",
+                     "/STM32F1xx/F103C8T_F103CB(T-U)'"):
+            self.assertIn(word, compile)
+        link = next(line for line in lines if " -o .fbuild/build/pill/firmware.elf" in line)
+        for word in ("-Wl,--defsym=LD_MAX_SIZE=65536", "-Wl,--defsym=LD_FLASH_OFFSET=0x0", "--specs=nano.specs"):
+            self.assertIn(word, link)
+        self.assertLess(link.index("/SrcWrapper-"), link.index("libFrameworkArduino.a"))
+        generic = next(line for line in self.commands(self.blink, "generic") if " -c src/main.cpp" in line)
+        self.assertIn("-DARDUINO_GENERIC_F103C8TX", generic)
+        self.assertIn("variant_generic.h", generic)
+
+    def variation(self, options):
+        project = self.project({"platformio.ini": STM32 % (self.core, self.cmsis) + options, "src/main.cpp": STM32_BLINK})
+        project.gen("-q")
+        return project
+
+    def test_bootloader_and_switches(self):
+        project = self.variation("""
+[env:maple]
+board = bluepill_f103c8
+upload_protocol = dfu
+build_flags = -DPIO_FRAMEWORK_ARDUINO_STANDARD_LIB -DPIO_FRAMEWORK_ARDUINO_NANOLIB_FLOAT_PRINTF
+""")
+        project.ninja("maple")
+        self.assertEqual(self.sections(project, "maple")[".isr_vector"][0], 0x08002000)
+        text = "\n".join(self.commands(project, "maple"))
+        self.assertIn("-DVECT_TAB_OFFSET=0x2000", text)
+        self.assertIn("-DBL_LEGACY_LEAF", text)
+        self.assertIn(" -u_printf_float", text)
+        self.assertNotIn("nano.specs", text)
+        # A part that does not fit is an error and leaves nothing to flash.
+        project.edit("platformio.ini", "upload_protocol = dfu", "upload_protocol = dfu\nboard_upload.maximum_size = 8300")
+        run = project.ninja("maple", status=None)
+        self.assertNotEqual(run.status, 0)
+        self.assertFalse(project.exists(".fbuild/build/maple/firmware.bin"))
+
+    def test_uploads(self):
+        lines = {}
+        port, end = os.openpty()
+        self.addCleanup(os.close, port)
+        self.addCleanup(os.close, end)
+        tty = os.ttyname(end)
+        for protocol in ("stlink", "cmsis-dap", "dfu", "serial", "st-flash"):
+            project = self.variation("upload_protocol = %s\nupload_port = %s\n" % (protocol, tty))
+            folder = project.path("tools/bin")
+            os.makedirs(folder)
+            for tool in ("openocd", "dfu-util", "stm32flash", "st-flash"):
+                with open(os.path.join(folder, tool), "w") as out:
+                    out.write('#!/bin/sh\nprintf "%s" "' + tool + '"\nfor a; do printf " <%s>" "$a"; done\necho\n')
+                os.chmod(os.path.join(folder, tool), 0o755)
+            project.env["PATH"] = folder + ":" + project.env["PATH"]
+            project.gen("-q")
+            lines[protocol] = project.ninja("generic/upload").out
+        build = ".fbuild/build/generic/firmware"
+        self.assertIn("openocd <-d1> <-f> <interface/stlink.cfg> <-c> <transport select hla_swd> <-f> <target/stm32f1x.cfg>"
+                      " <-c> <program {%s.elf}  verify reset; shutdown;>" % build, lines["stlink"])
+        self.assertIn("<interface/cmsis-dap.cfg> <-c> <transport select swd>", lines["cmsis-dap"])
+        self.assertIn("dfu-util <-d> <1EAF:0003> <-a> <2> <-R> <-D%s.bin>" % build, lines["dfu"])
+        self.assertIn("stm32flash <-g> <0x08000000> <-b> <115200> <-w%s.bin> <%s>" % (build, tty), lines["serial"])
+        self.assertIn("st-flash <--reset> <--format> <ihex> <write> <%s.hex>" % build, lines["st-flash"])
+
+    def test_changes(self):
+        core, cmsis = self.packages("ststm32", "framework-arduinoststm32", "framework-cmsis")
+        project = self.project({"platformio.ini": STM32 % (core, cmsis), "src/main.cpp": STM32_BLINK})
+        project.build("f405")
+        self.assertTrue(project.idle("f405"), project.why)
+        before = project.bytes(".fbuild/build/f405/firmware.bin")
+        # A script of the core links again and compiles nothing.
+        for script in ("system/ldscript.ld", "variants/STM32F4xx/F405RGT_F415RGT/ldscript.ld"):
+            with open(os.path.join(core, script), "a") as out:
+                out.write("/* more */\n")
+            out = project.ninja("f405").out
+            self.assertIn("link .fbuild/build/f405/firmware.elf", out)
+            self.assertNotIn("compile", out)
+            self.assertEqual(project.bytes(".fbuild/build/f405/firmware.bin"), before)
+        # So does a header of the second package, for those who include it.
+        with open(os.path.join(cmsis, "CMSIS/Core/Include/cmsis_gcc.h"), "a") as out:
+            out.write("#define MORE\n")
+        out = project.ninja("f405").out
+        self.assertIn("compile src/main.cpp", out)
+        self.assertNotIn("clock.c", out)
+        self.assertTrue(project.idle("f405"), project.why)
+
+    def test_own_script_of_the_project(self):
+        project = self.variation("[env:own]\nboard = bluepill_f103c8\nboard_build.ldscript = own.ld\n")
+        with open(os.path.join(self.core, "variants/STM32F1xx/F103C8T_F103CB(T-U)/ldscript.ld")) as file:
+            text = file.read()
+        project.write("own.ld", text.replace("0x08000000", "0x08001000"))
+        project.gen("-q")
+        project.ninja("own")
+        self.assertEqual(self.sections(project, "own")[".isr_vector"][0], 0x08001000)
+        project.write("own.ld", text.replace("0x08000000", "0x08003000"))
+        self.assertNotIn("compile", project.ninja("own").out)
+        self.assertEqual(self.sections(project, "own")[".isr_vector"][0], 0x08003000)
+
+    def test_missing_second_package(self):
+        project = self.project({"platformio.ini": (STM32 % (self.core, self.cmsis)).replace("  framework-cmsis @ symlink://%s\n" % self.cmsis, ""),
+                                "src/main.cpp": STM32_BLINK})
+        self.assertError(project.gen(status=None), "framework-cmsis")
+
+
+class Teensy(Family):
+    BOARDS = {"teensylc": (0x20001800, 0), "teensy30": (0x20002000, 0), "teensy31": (0x20008000, 0),
+              "teensy35": (0x20030000, 1), "teensy36": (0x20030000, 1), "teensy40": (0x20080000, 1),
+              "teensy41": (0x20080000, 1), "teensymm": (0x20080000, 1)}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.core, = cls.packages("teensy", "framework-arduinoteensy")
+        ini = TEENSY % cls.core + "".join("[env:%s]\nboard = %s\n" % (board, board) for board in cls.BOARDS)
+        cls.blink = cls.project({"platformio.ini": ini, "src/main.ino": BLINK})
+        cls.blink.build(*cls.BOARDS)
+
+    def test_images(self):
+        for board, (stack, fpu) in self.BOARDS.items():
+            with self.subTest(board):
+                symbols = self.symbols(self.blink, board)
+                self.assertEqual(symbols["_estack"], stack)
+                self.assertEqual(self.entry(self.blink, board), symbols["ResetHandler"])
+                self.assertEqual("VFP registers" in self.elf(self.blink, board, "-A"), bool(fpu))
+                self.assertEqual(self.blink.firmware(board), self.objcopied(self.blink, board, "ihex", "-R", ".eeprom"))
+                image = self.objcopied(self.blink, board, "binary")
+                words = [int.from_bytes(image[at:at + 4], "little") for at in range(0, len(image) & ~3, 4)]
+                sections = self.sections(self.blink, board)
+                if board.startswith(("teensy4", "teensymm")):
+                    self.assertEqual(sections[".text.progmem"][0], 0x60000000)
+                    self.assertEqual(sections[".text.itcm"][0], 0)
+                    self.assertEqual(words[0], 0x42464346)
+                    self.assertEqual(words[0x400:0x402], [0x432000D1, symbols["ResetHandler"]])
+                else:
+                    self.assertEqual(sections[".text"][0], 0)
+                    self.assertEqual(words[:2], [stack, symbols["ResetHandler"]])
+                    self.assertEqual(words[0x103], 0xFFFFF9DE)
+
+    def test_words_of_the_commands(self):
+        for board, words, others in (("teensylc", ("-Os", "--specs=nano.specs", "-mno-unaligned-access"), ("-mfpu", "-O2")),
+                                     ("teensy31", ("-O2", "-fsingle-precision-constant"), ("-mfpu", "nano.specs")),
+                                     ("teensy36", ("-mfpu=fpv4-sp-d16",), ()),
+                                     ("teensy40", ("-mfpu=fpv5-d16", "-fno-threadsafe-statics"), ("-mno-unaligned-access",))):
+            with self.subTest(board):
+                line = next(line for line in self.commands(self.blink, board) if " -c " in line and "/cores/%s/main.cpp" % ("teensy4" if board == "teensy40" else "teensy3") in line)
+                for word in (*words, "-DUSB_SERIAL", "-DLAYOUT_US_ENGLISH", "-DCORE_TEENSY"):
+                    self.assertIn(" " + word, line)
+                for word in others:
+                    self.assertNotIn(" " + word, line)
+
+    def test_profiles_and_usb_types(self):
+        ini = TEENSY % self.core + """[env:fast]
+board = teensy40
+build_flags = -DTEENSY_OPT_FASTEST -DUSB_SERIAL -DUSB_KEYBOARDONLY -DLAYOUT_GERMAN
+"""
+        project = self.project({"platformio.ini": ini, "src/main.ino": BLINK})
+        project.build("fast")
+        text = "\n".join(self.commands(project, "fast"))
+        self.assertIn(" -O3 ", text)
+        self.assertNotIn(" -O2 ", text)
+        self.assertNotIn("-DLAYOUT_US_ENGLISH", text)
+        self.assertEqual(text.count("-DUSB_SERIAL"), text.count("-DUSB_KEYBOARDONLY"))
+
+    def test_same_bytes_at_another_time(self):
+        other = self.project({"platformio.ini": TEENSY % self.core + "[env:teensy40]\nboard = teensy40\n", "src/main.ino": BLINK})
+        other.build("teensy40")
+        self.assertEqual(other.firmware("teensy40"), self.blink.firmware("teensy40"))
+
+    def test_included_script(self):
+        core, = self.packages("teensy", "framework-arduinoteensy")
+        project = self.project({"platformio.ini": TEENSY % core + "[env:teensy31]\nboard = teensy31\n", "src/main.ino": BLINK})
+        project.build("teensy31")
+        self.assertTrue(project.idle("teensy31"), project.why)
+        with open(os.path.join(core, "cores/teensy3/sections.ld"), "a") as out:
+            out.write("/* more */\n")
+        out = project.ninja("teensy31").out
+        self.assertIn("link ", out)
+        self.assertNotIn("compile", out)
+
+    def test_upload(self):
+        folder = self.blink.path("tools/bin")
+        os.makedirs(folder)
+        with open(os.path.join(folder, "teensy_loader_cli"), "w") as out:
+            out.write('#!/bin/sh\necho "loader $*"\n')
+        os.chmod(os.path.join(folder, "teensy_loader_cli"), 0o755)
+        self.blink.env["PATH"] = folder + ":" + self.blink.env["PATH"]
+        self.blink.gen("-q")
+        self.assertIn("loader --mcu=imxrt1062 -w -s -v .fbuild/build/teensy40/firmware.hex", self.blink.ninja("teensy40/upload").out)
+
+
+class RaspberryPi(Family):
+    INI = """\
+[env]
+platform = raspberrypi
+framework = arduino
+platform_packages = framework-arduinopico @ symlink://%s
+
+[env:pico]
+board = rpipico
+
+[env:pico2]
+board = rpipico2
+"""
+    PARTS = {"rp2040": ["-mcpu=cortex-m0plus", "-mthumb"],
+             "rp2350": ["-march=armv8-m.main+fp+dsp", "-mthumb", "-mfloat-abi=softfp"]}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.core, = cls.packages("raspberrypi", "framework-arduinopico")
+        for part, words in cls.PARTS.items():
+            folder = os.path.join(cls.core, "lib", part)
+            compile = ["arm-none-eabi-gcc", *words, "-Os", "-c", os.path.join(cls.core, "lib/prebuilt.c"), "-o"]
+            subprocess.run([*compile, folder + "/ota.o", "-DOTA"], check=True)
+            subprocess.run([*compile, folder + "/delay.o"], check=True)
+            subprocess.run(["arm-none-eabi-ar", "rcs", folder + "/libpico.a", folder + "/delay.o"], check=True)
+            for name in ("lwip", "bearssl"):
+                subprocess.run(["arm-none-eabi-ar", "rcs", folder + "/lib%s.a" % name], check=True)
+        cls.blink = cls.project({"platformio.ini": cls.INI % cls.core, "src/main.ino": BLINK})
+        cls.blink.build("pico", "pico2")
+
+    def uf2(self, project, environment, family):
+        """The bytes that the blocks of a UF2 file put into the flash, by address."""
+        data = project.bytes(".fbuild/build/%s/firmware.uf2" % environment)
+        self.assertEqual(len(data) % 512, 0)
+        out, end = b"", 0x10000000
+        for number, at in enumerate(range(0, len(data), 512)):
+            words = [int.from_bytes(data[i:i + 4], "little") for i in range(at, at + 32, 4)]
+            self.assertEqual(words[:3] + words[4:], [0x0A324655, 0x9E5D5157, 0x2000, 256, number, len(data) // 512, family])
+            self.assertEqual(words[3], end)
+            self.assertEqual(data[at + 508:at + 512], bytes.fromhex("306fb10a"))
+            out += data[at + 32:at + 288]
+            end += 256
+        return out
+
+    def test_images(self):
+        for environment, family, flash, ram in (("pico", 0xE48BFF56, 2 << 20, 256 << 10), ("pico2", 0xE48BFF59, 4 << 20, 512 << 10)):
+            with self.subTest(environment):
+                symbols = self.symbols(self.blink, environment)
+                self.assertEqual(self.entry(self.blink, environment), symbols["_entry_point"])
+                self.assertEqual(symbols["_estack"], 0x20000000 + ram)
+                # The figures that the script was made with.
+                self.assertEqual(symbols["_EEPROM_start"], 0x10000000 + flash - 4096)
+                self.assertEqual(symbols["_FS_start"], symbols["_FS_end"])
+                image = self.objcopied(self.blink, environment, "binary")
+                self.assertEqual(self.uf2(self.blink, environment, family).rstrip(b"\0"), image.rstrip(b"\0"))
+                vectors = 256 if environment == "pico" else 0
+                self.assertEqual(int.from_bytes(image[vectors:vectors + 8], "little"), symbols["_estack"] | symbols["_entry_point"] << 32)
+                self.assertIn("__wrap_part_delay", symbols)
+        self.assertEqual(self.sections(self.blink, "pico")[".boot2"], (0x10000000, 256))
+        self.assertEqual(self.objcopied(self.blink, "pico", "binary")[:4], bytes.fromhex("b5b5004b"))
+
+    def test_file_system_and_a_changed_script(self):
+        core, = self.packages("raspberrypi", "framework-arduinopico")
+        shutil.copytree(self.core, core, dirs_exist_ok=True)
+        project = self.project({"platformio.ini": self.INI % core, "src/main.ino": BLINK})
+        project.edit("platformio.ini", "board = rpipico\n", "board = rpipico\nboard_build.filesystem_size = 0.5MB\n")
+        project.build("pico")
+        symbols = self.symbols(project, "pico")
+        self.assertEqual(symbols["_FS_end"] - symbols["_FS_start"], 512 << 10)
+        self.assertTrue(project.idle("pico"), project.why)
+        # Other figures, another script: it is linked again and nothing is compiled.
+        project.edit("platformio.ini", "0.5MB", "1MB")
+        out = project.ninja("pico").out
+        self.assertIn("link ", out)
+        self.assertNotIn("compile", out)
+        symbols = self.symbols(project, "pico")
+        self.assertEqual(symbols["_FS_end"] - symbols["_FS_start"], 1 << 20)
+        with open(os.path.join(core, "lib/rp2040/memmap_default.ld"), "a") as out:
+            out.write("_more = 7;\n")
+        out = project.ninja("pico").out
+        self.assertNotIn("compile", out)
+        self.assertEqual(self.symbols(project, "pico")["_more"], 7)
+        self.assertTrue(project.idle("pico"), project.why)
+
+    def test_upload(self):
+        folder = self.blink.path("tools/bin")
+        os.makedirs(folder)
+        with open(os.path.join(folder, "picotool"), "w") as out:
+            out.write('#!/bin/sh\necho "picotool $*"\n')
+        os.chmod(os.path.join(folder, "picotool"), 0o755)
+        self.blink.env["PATH"] = folder + ":" + self.blink.env["PATH"]
+        self.blink.gen("-q")
+        self.assertIn("picotool load -f -v -x .fbuild/build/pico/firmware.uf2", self.blink.ninja("pico/upload").out)
+
+
+class NoNames(unittest.TestCase):
+    """Families are data: no part is named in C++, except in comments."""
+
+    def test_no_part_is_named(self):
+        found = []
+        for folder in ("generator", "stamp", "lnk"):
+            for root, _, files in os.walk(os.path.join(ROOT, folder)):
+                for name in files:
+                    if name.endswith((".cpp", ".h")):
+                        with open(os.path.join(root, name), encoding="utf-8") as file:
+                            text = file.read()
+                        for line in self.without_comments(text).splitlines():
+                            if re.search(r"avr|esp32|esp8266|stm32|teensy|rp2040|pico\b", line, re.I):
+                                found.append("%s: %s" % (os.path.join(folder, name), line.strip()))
+        self.assertEqual(found, [])
+
+    @staticmethod
+    def without_comments(text):
+        pattern = r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/'
+        return re.sub(pattern, lambda match: match[0] if match[0][0] == '"' else " ", text, flags=re.S)
+
+    def test_the_reading_of_comments(self):
+        self.assertEqual(self.without_comments('a // b\n/* c\n d */ "// avr" e').split(), ["a", '"//', 'avr"', "e"])
+
+
+if __name__ == "__main__":
+    unittest.main()
