@@ -162,8 +162,6 @@ bool Session::look_once(const std::vector<size_t>& sets, const CheckOptions& opt
     }
     if (changed.touched || !root.known) root.touched = diff.generation;
     root.known = true;
-    std::vector<Change>& all = changes_[std::string(root.path)];
-    std::move(changed.changes.begin(), changed.changes.end(), std::back_inserter(all));
   }
   for (size_t i = 0; i < files.size(); ++i) {
     Entry& entry = files[i]->entry;
@@ -171,8 +169,6 @@ bool Session::look_once(const std::vector<size_t>& sets, const CheckOptions& opt
     DiffResult changed = diff_file(files_before[i], entry, files[i]->path, diff);
     if (!changed.stored) continue;
     out.store = true;
-    std::vector<Change>& all = changes_[std::string(files[i]->path)];
-    std::move(changed.changes.begin(), changed.changes.end(), std::back_inserter(all));
   }
   if (out.unstable) out.store = true;
   judge(sets, out);
@@ -272,7 +268,6 @@ SetStatus Session::status_of(const SetState& set) const {
 void Session::begin_call() {
   warned_ = false;
   run_ = {};
-  changes_.clear();
   env_.clear();
   commands_.clear();
   phases_.clear();
@@ -339,7 +334,6 @@ Status Session::store_look(std::span<const std::string> names, const CheckOption
   if (!lock) return lock.error();
   if (!is_current()) {
     reload();
-    changes_.clear();
     if (Status status = look_at(names, options, seen); !status) return status;
     if (!seen.store && !must_publish_) return {};
   }

@@ -35,9 +35,8 @@ class Differ {
     }
     if (!value_same) result_.content = true;
     bool listed = entry.kind != Kind::Directory || old.kind != Kind::Directory;
-    if (listed && !(stat_same && value_same))
-      result_.changes.push_back(
-          {path_, value_of(old), value_of(entry), old.mtime, entry.mtime, entry.sealed_mtime});
+    if (listed && value_of(old) != value_of(entry))
+      result_.changes.push_back({path_, value_of(old), value_of(entry)});
   }
 
   // The children of a directory that is there both times.
@@ -106,7 +105,7 @@ class Differ {
     const Entry& old = before_.entries[index];
     Value value = value_of(old);
     if (value.kind != Kind::None) {
-      result_.changes.push_back({path_, value, Value{}, old.mtime, 0, 0});
+      result_.changes.push_back({path_, value, Value{}});
       result_.content = true;
     }
     if (old.kind == Kind::Directory) removed_below(index);
@@ -120,7 +119,7 @@ class Differ {
     entry.sealed_mtime = 0;
     Value value = value_of(entry);
     if (value.kind != Kind::None) {
-      result_.changes.push_back({path_, Value{}, value, 0, entry.mtime, 0});
+      result_.changes.push_back({path_, Value{}, value});
       result_.content = true;
     }
     if (entry.kind == Kind::Directory) added_below(index);
@@ -254,7 +253,6 @@ void update_snapshots(Catalog& catalog, RootState& root, const Hash128& before,
     std::map<std::string_view, Value> rows;
     for (const SnapshotRow& row : snapshot.rows) rows.emplace(row.path, row.value);
     for (const Change& change : changes) {
-      if (!change.content()) continue;
       auto it = rows.find(change.path);
       if (it == rows.end()) {
         rows.emplace(catalog.keep(change.path), change.before);

@@ -13,9 +13,6 @@ namespace fbuild::stamp {
 struct Change {
   std::string path;     // below the root; of a single file, its path
   Value before, after;  // kind None: was, or is, not there
-  int64_t mtime_before = 0, mtime_after = 0;
-  int64_t sealed_mtime = 0;  // see Entry
-  bool content() const { return before != after; }
 };
 
 struct DiffOptions {
@@ -25,7 +22,7 @@ struct DiffOptions {
 };
 
 struct DiffResult {
-  std::vector<Change> changes;  // of content or only of stat, by path; no directories
+  std::vector<Change> changes;  // of content, by path; no directories
   bool content = false;         // some value is another
   bool touched = false;         // some stat is another, or content is
   bool stored = false;          // something differs that the table should hold

@@ -117,26 +117,6 @@ std::vector<std::string> Session::foreign_artifacts(const std::string& name) con
   return out;
 }
 
-std::vector<Change> Session::last_changes(const std::string& name) const {
-  std::vector<Change> out;
-  const SetState* set = catalog_->find_set(name);
-  if (!set) return out;
-  auto add = [&](std::string_view key, bool root) {
-    auto it = changes_.find(key);
-    if (it == changes_.end()) return;
-    for (Change change : it->second) {
-      if (root) change.path = normalize_path(join_path(key, change.path));
-      out.push_back(std::move(change));
-    }
-  };
-  for (const Ref& ref : set->refs) {
-    if (ref.type == RefType::Root) add(catalog_->roots[ref.index].path, true);
-    if (ref.type == RefType::File) add(catalog_->files[ref.index].path, false);
-  }
-  for (uint32_t index : set->artifacts) add(catalog_->files[index].path, false);
-  return out;
-}
-
 namespace {
 
 // Takes a new stat over after we ourselves set the mtime. The content is read again at the

@@ -74,7 +74,7 @@ class Plan {
     if (!*current) {
       if (int status = generate(); status != 0) return status;
     }
-    Status looked = look();
+    Status looked = status_.empty() ? look() : Status{};
     if (!looked) {
       // Sets that are not there are the generator's to define.
       if (!*current) return looked.error();
@@ -101,9 +101,15 @@ class Plan {
       if (!std::binary_search(all.begin(), all.end(), environment.set)) return false;
     std::string name = kProjectSet;
     if (!std::binary_search(all.begin(), all.end(), name)) return false;
-    Result<std::vector<SetStatus>> status = session_->check({&name, 1});
+    // The environments in the same look: almost always it is the only one.
+    std::vector<std::string> names = {name};
+    for (const GateEnvironment& environment : gate_.environments) names.push_back(environment.set);
+    Result<std::vector<SetStatus>> status = session_->check(names);
     if (!status) return status.error();
-    return status->front().clean || only_edits_that_generate_nothing(status->front().token);
+    if (!status->front().clean) return only_edits_that_generate_nothing(status->front().token);
+    names_.assign(names.begin() + 1, names.end());
+    status_.assign(status->begin() + 1, status->end());
+    return true;
   }
 
   // Sources were edited, and each still includes what it did: what was generated from them

@@ -149,10 +149,6 @@ class Session {
   // is remembered across any number of checks, by whomever, until here.
   Status mark(std::span<const std::string> names);
 
-  // What the last check() in this session found changed in inputs and artifacts of the
-  // set, content or only stat, with the mtimes before and after.
-  std::vector<Change> last_changes(const std::string& name) const;
-
   // Whether mark() was ever called for the set. What was never marked has no past to
   // compare with. False for a set that does not exist.
   bool is_marked(const std::string& name);
@@ -237,7 +233,6 @@ class Session {
   TableFile file_;
   Counters run_, totals_;
   std::map<std::string, Evaluated, std::less<>> env_, commands_;
-  std::map<std::string, std::vector<Change>, std::less<>> changes_;  // by path of root or file
   std::vector<std::string> warnings_;
   std::vector<Phase> phases_;
   int64_t phase_began_ = 0;
