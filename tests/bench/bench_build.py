@@ -19,6 +19,7 @@ import typing
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.path.join(ROOT, "build", "bin")
 ENVIRONMENT = "uno"
+OTHERS = ("leonardo", "megaatmega2560")
 
 
 class Times(typing.NamedTuple):
@@ -203,6 +204,12 @@ def bench_build(runs, folder):
         note("floor cold", floor.ninja())
         same_firmware(ours, floor)
         settled()
+        # What was never built is loaded, even if nobody asks for it.
+        for _ in range(3):
+            note("no-op, two environments never built", ours.ninja())
+            note("floor no-op + true, then", floor.ninja("-f", "always.ninja"))
+        ours.ninja(*OTHERS)
+        settled()
         for _ in range(3):
             note("no-op", ours.ninja())
             note("floor no-op", floor.ninja())
@@ -223,7 +230,8 @@ def bench_build(runs, folder):
 
 
 # Case, its floor, the goal for the ratio (0: none is set).
-CASES = [("first ever", "floor cold", 0), ("cold", "floor cold", 1.2), ("second project", "floor cold", 0.4), ("no-op", "floor no-op + true", 1.3), ("edit", "floor edit", 1.2),
+CASES = [("first ever", "floor cold", 0), ("cold", "floor cold", 1.2), ("second project", "floor cold", 0.4), ("no-op", "floor no-op + true", 1.3),
+         ("no-op, two environments never built", "floor no-op + true, then", 0), ("edit", "floor edit", 1.2),
          ("touch", "floor touch", 0)]
 
 
