@@ -8,6 +8,7 @@
 
 #include "stamp/definition.h"
 #include "stamp/hash.h"
+#include "support/ninja_path.h"
 
 namespace fbuild::stamp {
 
@@ -88,28 +89,15 @@ PlanState read_state(const std::string& path) {
   return state;
 }
 
-namespace {
-
-std::string ninja_escaped(std::string_view path) {
-  std::string out;
-  for (char c : path) {
-    if (c == '$' || c == ' ' || c == ':') out += '$';
-    out += c;
-  }
-  return out;
-}
-
-}  // namespace
-
 ActiveText active_text(const Gate& gate, const PlanState& state, bool load_all) {
   std::string out = "# What `fbuild-stamp plan` decided.\n", defaults, stubs, keeps;
-  std::string planned = ninja_escaped(join_path(gate.build_dir, "planned"));
+  std::string planned = ninja_path(join_path(gate.build_dir, "planned"));
   bool idle = true;
   std::set<std::string> shared;
   for (const GateEnvironment& environment : gate.environments) {
     auto known = state.environments.find(environment.name);
     bool clean = known != state.environments.end() && known->second.clean;
-    std::string folder = ninja_escaped(join_path(gate.build_dir, environment.name));
+    std::string folder = ninja_path(join_path(gate.build_dir, environment.name));
     // The digest makes this text change when only the files it loads did.
     out += "# " + environment.digest + "\n";
     if (clean && !load_all) {
@@ -123,21 +111,21 @@ ActiveText active_text(const Gate& gate, const PlanState& state, bool load_all) 
       out += "build " + folder + "/epoch: phony || " + planned + "\n";
       for (const std::string& group : environment.shared) {
         if (!shared.insert(group).second) continue;
-        out += "subninja " + ninja_escaped(group) + ".ninja\nbuild " + ninja_escaped(group) +
+        out += "subninja " + ninja_path(group) + ".ninja\nbuild " + ninja_path(group) +
                "/epoch: phony || " + planned + "\n";
       }
       out += "build " + folder + "/sealed: fbuild_seal " + folder +
              "/made\n  environment = " + environment.name + "\n  token = " + token + "\n";
     }
-    if (environment.is_default) defaults += " " + ninja_escaped(environment.name);
+    if (environment.is_default) defaults += " " + ninja_path(environment.name);
   }
   // With nothing to build, not even the logs of earlier builds have to be read.
   if (idle) {
-    out += "include " + ninja_escaped(join_path(gate.build_dir, "stubs.ninja")) + "\n";
-    out += "builddir = " + ninja_escaped(join_path(gate.build_dir, "idle")) + "\n";
+    out += "include " + ninja_path(join_path(gate.build_dir, "stubs.ninja")) + "\n";
+    out += "builddir = " + ninja_path(join_path(gate.build_dir, "idle")) + "\n";
   } else {
     if (!stubs.empty())
-      out += "include " + ninja_escaped(join_path(gate.build_dir, "stub-rules.ninja")) + "\n";
+      out += "include " + ninja_path(join_path(gate.build_dir, "stub-rules.ninja")) + "\n";
     out += stubs + keeps;
   }
   if (!defaults.empty()) out += "default" + defaults + "\n";

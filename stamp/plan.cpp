@@ -16,6 +16,7 @@
 #include "stamp/ninja_lock.h"
 #include "stamp/visible.h"
 #include "stamp/watch.h"
+#include "support/file_time.h"
 #include "support/include_memo.h"
 #include "support/process.h"
 
@@ -32,11 +33,6 @@ bool is_on(const char* variable, bool otherwise) {
   if (!value || !*value) return otherwise;
   return std::strcmp(value, "0") != 0 && std::strcmp(value, "off") != 0 &&
          std::strcmp(value, "no") != 0;
-}
-
-int64_t mtime_of(const std::string& path) {
-  struct stat st;
-  return ::stat(path.c_str(), &st) == 0 ? int64_t{st.st_mtim.tv_sec} * 1000000000 + st.st_mtim.tv_nsec : 0;
 }
 
 // `"used": N` and `"max": N` of one part of firmware.size.json, as "RAM   0.4%".

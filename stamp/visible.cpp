@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "stamp/definition.h"
+#include "support/file_time.h"
 #include "support/files.h"
 
 namespace fbuild::stamp {
@@ -64,12 +65,6 @@ Status write_pending(const std::string& path, const Pending& pending) {
 
 int64_t nanoseconds(const timespec& time) {
   return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
-
-// 0 when there is no such file.
-int64_t mtime_of(const std::string& path) {
-  struct stat st;
-  return ::stat(path.c_str(), &st) == 0 ? nanoseconds(st.st_mtim) : 0;
 }
 
 // The newest file in a folder and those below it.

@@ -14,9 +14,11 @@
 #include "generator/ninja/stub.h"
 #include "generator/ninja/text.h"
 #include "generator/platform/package_link.h"
+#include "stamp/depfile.h"
 #include "stamp/gate.h"
 #include "stamp/hash.h"
 #include "stamp/watch.h"
+#include "support/file_time.h"
 #include "support/files.h"
 
 namespace fbuild {
@@ -70,12 +72,6 @@ class Files {
     for (const std::string& path : inputs_) newest = std::max(newest, mtime_of(path));
     for (const std::string& path : outputs_)
       if (changed || mtime_of(path) < newest) (void)!::utimensat(AT_FDCWD, path.c_str(), times, 0);
-  }
-
-  static int64_t mtime_of(const std::string& path) {
-    struct stat st;
-    if (::stat(path.c_str(), &st) != 0) return 0;
-    return int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec;
   }
 
   Status compile_databases() {
@@ -328,23 +324,14 @@ class Files {
   // The inputs are told in a depend file, where a missing one means "make again" and not
   // an error. Escapes are those ninja's reader undoes.
   std::string depend_text() {
-    auto escaped = [](const std::string& path) {
-      std::string out;
-      for (char c : path) {
-        if (c == ' ' || c == '#') out += '\\';
-        if (c == '$') out += '$';
-        out += c;
-      }
-      return out;
-    };
-    std::string out = escaped(outputs_.front()) + ":";
+    std::vector<std::string> found;
     std::set<std::string_view> seen;
     auto add = [&](const std::string& named) {
       if (!seen.insert(named).second) return;
       std::string path = named;
       // What does not exist is noticed by the folder it would appear in.
       while (!path_exists(path)) path = std::string(dir_name(path));
-      if (inputs_.insert(path).second) out += " \\\n  " + escaped(path);
+      if (inputs_.insert(path).second) found.push_back(path);
     };
     auto add_all = [&](const auto& paths) {
       for (const std::string& path : paths) add(path);
@@ -357,7 +344,7 @@ class Files {
       add_all(plan.tool_files);
       add_all(plan.directories);
     }
-    return out + "\n";
+    return stamp::format_depfile(outputs_.front(), found);
   }
 
   std::string root_text() const {

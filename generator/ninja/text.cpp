@@ -49,13 +49,4 @@ bool readable_in_depfile(std::string_view path) { return path.find_first_of("'\"
 
 bool writable_in_ninja(std::string_view path) { return path.find_first_of("|\t\r\n") == std::string_view::npos; }
 
-std::string ninja_path(std::string_view path) {
-  std::string out;
-  for (char c : path) {
-    if (c == '$' || c == ' ' || c == ':') out += '$';
-    out += c;
-  }
-  return out;
-}
-
 }  // namespace fbuild

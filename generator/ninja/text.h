@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "support/ninja_path.h"
+
 namespace fbuild {
 
 // One word, quoted so that /bin/sh gives back exactly these bytes; left bare when it
@@ -18,10 +20,6 @@ std::string shell_line(const std::vector<std::string>& words);
 // A value on the right of `name =`: `$` is escaped, a leading blank too. The text must
 // have no newline and no carriage return (ninja has no way to write them).
 std::string ninja_value(std::string_view text);
-
-// A path in a build statement: `$`, blank and `:` are escaped. Besides line ends it must
-// have no `|`, and its log no tab: writable_in_ninja() says so.
-std::string ninja_path(std::string_view path);
 
 // Whether ninja (1.11) can read this path in a depend file: its reader ends a name at quotes
 // and most other special characters.

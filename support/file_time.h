@@ -1,0 +1,12 @@
+// When a file was last written to, as ninja and the gate compare it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace fbuild {
+
+// The mtime of what `path` leads to, in nanoseconds since 1970; 0 when there is nothing.
+int64_t mtime_of(const std::string& path);
+
+}  // namespace fbuild
