@@ -116,6 +116,10 @@ struct BuildPlan {
   std::vector<std::string> input_files;
 };
 
+// Whether a file or folder lies in a package that was installed, and so is not the user's
+// to edit.
+bool is_installed(const BuildPlan& plan, const std::string& path);
+
 // The plan as a JSON document, for --print-plan and for tests.
 std::string plan_json(const BuildPlan& plan);
 

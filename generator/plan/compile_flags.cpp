@@ -16,8 +16,6 @@ using config::Value;
 
 namespace {
 
-using Arguments = std::vector<std::vector<std::string>>;
-
 // The version PlatformIO would announce; sources compare against it.
 constexpr const char* kPlatformioVersion = "60118";
 
@@ -130,8 +128,8 @@ void prepend_includes(FlagScopes& scopes, const std::vector<std::string>& folder
   path.insert(path.begin(), items.begin(), items.end());
 }
 
-Result<Arguments> arguments(const FlagScopes& scopes, FlagContext& context) {
-  Arguments out(kLanguages);
+Result<LanguageArguments> arguments(const FlagScopes& scopes, FlagContext& context) {
+  LanguageArguments out(kLanguages);
   const std::pair<Language, config::Language> kinds[] = {{Language::C, config::Language::C},
                                                          {Language::Cxx, config::Language::Cxx},
                                                          {Language::AsmCpp, config::Language::Asm}};
@@ -153,6 +151,12 @@ void keep(Session& session, EnvironmentFlags& flags, FlagContext& context) {
 }
 
 }  // namespace
+
+Status set_flags(SourceGroup& group, Result<LanguageArguments> arguments) {
+  if (!arguments) return arguments.error();
+  for (size_t i = 0; i < kLanguages; ++i) group.flags[i] = std::move((*arguments)[i]);
+  return {};
+}
 
 config::Variables environment_variables(Session& session, const Environment& environment) {
   auto folder = [&](const char* option) {
@@ -216,7 +220,7 @@ Result<EnvironmentFlags> environment_flags(Session& session, Environment& enviro
   return out;
 }
 
-Result<Arguments> project_arguments(Session& session, const Environment& environment,
+Result<LanguageArguments> project_arguments(Session& session, const Environment& environment,
                                     EnvironmentFlags& flags,
                                     const std::vector<std::string>& include_dirs) {
   FlagContext context = make_context(session, environment);
@@ -229,7 +233,7 @@ Result<Arguments> project_arguments(Session& session, const Environment& environ
   return arguments(scopes, context);
 }
 
-Result<Arguments> library_arguments(Session& session, const Environment& environment,
+Result<LanguageArguments> library_arguments(Session& session, const Environment& environment,
                                     EnvironmentFlags& flags, const Library& library,
                                     const std::vector<std::string>& include_dirs) {
   FlagScopes scopes = flags.base;
@@ -255,7 +259,7 @@ Result<Arguments> library_arguments(Session& session, const Environment& environ
   return arguments(scopes, context);
 }
 
-Result<Arguments> framework_arguments(Session& session, const Environment& environment, const EnvironmentFlags& flags,
+Result<LanguageArguments> framework_arguments(Session& session, const Environment& environment, const EnvironmentFlags& flags,
                                       const std::vector<FlagAddition>& additions) {
   FlagContext context = make_context(session, environment);
   if (additions.empty()) return arguments(flags.base, context);

@@ -28,19 +28,25 @@ config::Variables environment_variables(Session& session, const Environment& env
 // those of a debug build; less build_unflags. Fills environment.defines.
 Result<EnvironmentFlags> environment_flags(Session& session, Environment& environment);
 
+// Arguments for each Language.
+using LanguageArguments = std::vector<std::vector<std::string>>;
+
+// Makes them the flags of a group, if there was no error.
+Status set_flags(SourceGroup& group, Result<LanguageArguments> arguments);
+
 // The arguments of compiles of the project's own sources: the base with build_src_flags,
 // and `include_dirs` before all others. One list for each Language.
-Result<std::vector<std::vector<std::string>>> project_arguments(
+Result<LanguageArguments> project_arguments(
     Session& session, const Environment& environment, EnvironmentFlags& flags,
     const std::vector<std::string>& include_dirs);
 
 // The same for a library, with what its manifest adds and removes.
-Result<std::vector<std::vector<std::string>>> library_arguments(
+Result<LanguageArguments> library_arguments(
     Session& session, const Environment& environment, EnvironmentFlags& flags,
     const Library& library, const std::vector<std::string>& include_dirs);
 
 // The same for a group of the framework, with what the group itself adds.
-Result<std::vector<std::vector<std::string>>> framework_arguments(
+Result<LanguageArguments> framework_arguments(
     Session& session, const Environment& environment, const EnvironmentFlags& flags,
     const std::vector<FlagAddition>& additions);
 

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <set>
 
-#include "generator/library/finder.h"
-#include "generator/library/include_closure.h"
 #include "generator/ninja/text.h"
 #include "generator/plan/compile_flags.h"
 #include "generator/plan/embeds.h"
+#include "generator/plan/include_digests.h"
+#include "generator/plan/libraries.h"
 #include "generator/plan/linked_files.h"
 #include "generator/plan/linker_scripts.h"
+#include "generator/plan/options.h"
 #include "generator/plan/plan_actions.h"
 #include "generator/sketch/sketch.h"
 #include "stamp/hash.h"
@@ -25,7 +26,8 @@ namespace {
 class Planner {
  public:
   Planner(Session& session, Environment environment)
-      : session_(session), env_(std::move(environment)), section_("env:" + env_.name), linked_(session, join_path(session.build_dir, env_.name + (env_.debug ? "/debug/lnk" : "/lnk"))) {}
+      : session_(session), env_(std::move(environment)), section_("env:" + env_.name), linked_(session, join_path(session.build_dir, env_.name + (env_.debug ? "/debug/lnk" : "/lnk"))),
+        libraries_(session, env_, linked_, plan_) {}
 
   Result<BuildPlan> run() {
     describe();
@@ -39,40 +41,13 @@ class Planner {
   }
 
  private:
-  Result<std::string> text(const std::string& section, const char* option) {
-    Result<const Value*> value = session_.config.get(section, option);
-    if (!value) return value.error();
-    return (*value)->kind == Value::Kind::None ? std::string() : config::value_text(**value);
-  }
-
-  Result<std::vector<std::string>> list(const std::string& section, const char* option) {
-    Result<const Value*> value = session_.config.get(section, option);
-    if (!value) return value.error();
-    std::vector<std::string> out;
-    for (const ListItem& item : (*value)->items) out.push_back(item.text);
-    return out;
-  }
-
-  static std::string joined(const std::vector<std::string>& words) {
-    std::string out;
-    for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
-    return out;
-  }
-
   // build_src_filter with its variables replaced.
   Result<std::string> source_filter() {
-    Result<std::vector<std::string>> items = list(section_, "build_src_filter");
+    Result<std::vector<std::string>> items = option_list(session_, section_, "build_src_filter");
     if (!items) return items.error();
-    Result<std::string> out = config::substitute_text(joined(*items), environment_variables(session_, env_));
+    Result<std::string> out = config::substitute_text(join_words(*items), environment_variables(session_, env_));
     if (!out) return session_.config.at(session_.config.origin(section_, "build_src_filter"), out.error().what, out.error().fix);
     return out;
-  }
-
-  // A folder option of [platformio] as commands name it.
-  Result<std::string> folder(const char* option) {
-    Result<std::string> path = text("platformio", option);
-    if (!path) return path.error();
-    return path_inside(*path, session_.project);
   }
 
   void describe() {
@@ -104,7 +79,7 @@ class Planner {
   }
 
   Status project_sources() {
-    Result<std::string> src = folder("src_dir"), include = folder("include_dir");
+    Result<std::string> src = option_folder(session_, "src_dir"), include = option_folder(session_, "include_dir");
     if (!src) return src.error();
     if (!include) return include.error();
     src_dir_ = *src;
@@ -140,14 +115,8 @@ class Planner {
     for (const CompileUnit& unit : group.units)
       finder_.sources.push_back(unit.source == plan_.sketch.output ? sketch_beside_ : unit.source);
     finder_.include_dirs = include_dirs_;
-    if (!linked_.empty()) follow_linked();
     project_group_ = std::move(group);
     return {};
-  }
-
-  void follow_linked() {
-    finder_.origin = [this](const std::string& path) { return linked_.origin(path); };
-    finder_.other_side = [this](const std::string& folder) { return linked_.other_side(folder); };
   }
 
   // Sketch files become one more source, made in the build directory.
@@ -191,82 +160,11 @@ class Planner {
   }
 
   Status libraries() {
-    Result<std::string> lib_dir = folder("lib_dir");
-    if (!lib_dir) return lib_dir.error();
-    Result<std::vector<std::string>> extra = list(section_, "lib_extra_dirs");
-    if (!extra) return extra.error();
-    Result<std::vector<std::string>> ignore = list(section_, "lib_ignore");
-    if (!ignore) return ignore.error();
-    std::vector<std::string> storages;
-    for (const std::string& path : *extra) storages.push_back(path_inside(path, session_.project));
-    storages.push_back(*lib_dir);
-    Result<std::vector<std::string>> bundled = fill_words(env_, env_.framework->libraries);
-    if (!bundled) return bundled.error();
-    storages.insert(storages.end(), bundled->begin(), bundled->end());
-    for (const std::string& storage : storages) {
-      plan_.directories.push_back(storage);
-      if (!is_directory(storage)) continue;
-      Result<std::vector<DirEntry>> entries = list_directory(storage);
-      if (!entries) return entries.error();
-      for (const DirEntry& entry : *entries) {
-        if (entry.kind != DirEntry::Directory || entry.name == "__cores__") continue;
-        Result<std::shared_ptr<const Library>> library = library_in(join_path(storage, entry.name));
-        if (!library) return library.error();
-        const std::vector<std::string>& frameworks = (*library)->frameworks;
-        bool fits = frameworks.empty() || std::any_of(frameworks.begin(), frameworks.end(), [&](const std::string& name) {
-                      return name == "*" || name == env_.framework->name;
-                    });
-        bool ignored = std::find(ignore->begin(), ignore->end(), (*library)->name) != ignore->end();
-        if (!fits || ignored) continue;
-        libraries_.push_back(**library);
-        if (!is_editable(storage)) continue;
-        if (Status s = linked_.add_folder(libraries_.back().folder, true); !s) return s;
-        linked_.extend(libraries_.back().include_dirs);
-      }
-    }
-    if (!linked_.empty()) follow_linked();
-
-    Result<std::string> mode = text(section_, "lib_ldf_mode");
-    if (!mode) return mode.error();
-    FinderMode finder_mode = *mode == "off" ? FinderMode::Off : mode->starts_with("deep") ? FinderMode::Deep : FinderMode::Chain;
-    if (mode->ends_with("+"))
-      session_.warn(session_.config.at(session_.config.origin(section_, "lib_ldf_mode"),
-                                       "'lib_ldf_mode = " + *mode + "' does not look at #if yet",
-                                       "it finds what '" + mode->substr(0, mode->size() - 1) + "' finds"));
-    found_ = find_libraries(finder_, libraries_, finder_mode, session_.scans,
-                            [this](const Library& library) { return library_sources(library); });
-    if (Status s = linked_.status(); !s) return s;
-    for (int index : found_.used) {
-      const Library& library = libraries_[static_cast<size_t>(index)];
-      linked_.use(library.folder);
-      plan_.libraries.push_back(library.name);
-      for (const std::string& note : library.notes)
-        session_.warn(Error{"library '" + library.name + "': " + note, "", library.folder});
-    }
+    if (Status s = libraries_.find(std::move(finder_)); !s) return s;
     // What is found depends on the include lines of every file that was read for it.
-    for (const std::string& file : found_.scanned)
+    for (const std::string& file : libraries_.scanned())
       if (file != sketch_beside_) plan_.files.push_back(file);
     return {};
-  }
-
-  Result<std::shared_ptr<const Library>> library_in(const std::string& path) {
-    std::shared_ptr<const Library>& known = session_.libraries[path];
-    if (!known) {
-      Result<Library> library = load_library(path);
-      if (!library) return library.error();
-      known = std::make_shared<const Library>(std::move(*library));
-    }
-    return known;
-  }
-
-  std::vector<std::string> library_sources(const Library& library) {
-    const SourceListing& sources = session_.sources.of(library.source_dir, joined(library.source_filter));
-    watch_folders(sources);
-    std::vector<std::string> out;
-    for (const std::string& file : sources.files) out.push_back(normalize_path(join_path(library.source_dir, file)));
-    for (const std::string& file : linked_.sources(library.source_dir, joined(library.source_filter)))
-      out.push_back(linked_.place_of(normalize_path(join_path(library.source_dir, file))));
-    return out;
   }
 
   Status flags() {
@@ -281,58 +179,11 @@ class Planner {
     return {};
   }
 
-  // Include folders of a library and of all it depends on, in PlatformIO's order: its own,
-  // then those of its dependencies from the last to the first.
-  std::vector<std::string> library_includes(int index) {
-    std::vector<std::string> out;
-    std::vector<std::string> own = libraries_[static_cast<size_t>(index)].include_dirs;
-    for (int other : found_.depends[static_cast<size_t>(index)]) prepend_new(out, library_includes(other));
-    for (int other : found_.circular[static_cast<size_t>(index)])
-      prepend_new(out, libraries_[static_cast<size_t>(other)].include_dirs);
-    prepend_new(out, own);
-    return out;
-  }
-
-  // Puts those of `more` that are not there yet before the others.
-  static void prepend_new(std::vector<std::string>& list, const std::vector<std::string>& more) {
-    std::vector<std::string> fresh;
-    for (const std::string& item : more)
-      if (std::find(list.begin(), list.end(), item) == list.end()) fresh.push_back(item);
-    list.insert(list.begin(), fresh.begin(), fresh.end());
-  }
-
   Status groups() {
-    // Libraries, dependencies first.
-    std::vector<std::string> project_includes;
-    for (int index : found_.project_depends) prepend_new(project_includes, library_includes(index));
-    prepend_new(project_includes, include_dirs_);
-    if (Status s = set_flags(project_group_, project_arguments(session_, env_, flags_, project_includes)); !s)
+    if (Status s = set_flags(project_group_, project_arguments(session_, env_, flags_, libraries_.project_includes(include_dirs_))); !s)
       return s.error();
     plan_.groups.push_back(std::move(project_group_));
-
-    Result<std::string> archive_option = text(section_, "lib_archive");
-    if (!archive_option) return archive_option.error();
-    bool archive_is_set = session_.config.is_set(section_, "lib_archive");
-    std::set<std::string> names;
-    for (int index : found_.used) {
-      const Library& library = libraries_[static_cast<size_t>(index)];
-      std::string name(base_name(library.folder));
-      for (int n = 2; !names.insert(name).second; ++n) name = std::string(base_name(library.folder)) + "-" + std::to_string(n);
-      SourceGroup group;
-      group.name = "lib/" + name;
-      bool archive = *archive_option != "False";
-      plan_.input_folders.push_back(library.folder);
-      if (!archive_is_set && library.has_manifest_archive) archive = library.archive;
-      const SourceListing& sources = session_.sources.of(library.source_dir, joined(library.source_filter));
-      group.units = compile_units(library.source_dir, sources.files, object_dir("lib/" + name));
-      linked_.extend(group, library.source_dir, joined(library.source_filter), object_dir("lib/" + name), {library.folder});
-      if (group.units.empty()) continue;
-      if (archive) group.archive = object_dir("lib/lib" + name + ".a");
-      if (Status s = set_flags(group, library_arguments(session_, env_, flags_, library, library_includes(index))); !s)
-        return s.error();
-      plan_.groups.push_back(std::move(group));
-    }
-
+    if (Status s = libraries_.add_groups(flags_, object_dir("")); !s) return s;
     for (const GroupSpec& spec : env_.framework->groups) {
       if (!env_.holds(spec.when)) continue;
       Result<std::vector<std::string>> filled = fill_words(env_, {spec.name, spec.from, spec.filter});
@@ -357,47 +208,8 @@ class Planner {
     return {};
   }
 
-  // Where every include leads, for the groups in which that could change: some folder that
-  // is searched, or a source, is the user's to edit.
   Status includes() {
-    std::set<std::string> files;
-    for (SourceGroup& group : plan_.groups) {
-      struct Search {
-        IncludeClosure closure;
-        bool editable, awkward;
-      };
-      std::map<std::pair<Language, std::vector<std::string>>, Search> searches;  // by what differs in a group
-      for (CompileUnit& unit : group.units) {
-        auto known = searches.find({unit.language, unit.flags});
-        if (known == searches.end()) {
-          std::vector<std::string> words = group.flags[static_cast<int>(unit.language)];
-          words.insert(words.end(), unit.flags.begin(), unit.flags.end());
-          IncludePath path = include_path_of(words);
-          bool editable = false, awkward = false;
-          for (const std::string& folder : path.folders) {
-            awkward = awkward || !readable_in_depfile(folder);
-            if (!is_editable(folder)) continue;
-            editable = true;
-            plan_.directories.push_back(normalize_path(folder));
-          }
-          known = searches.emplace(std::pair(unit.language, unit.flags), Search{{session_.scans, std::move(path)}, editable, awkward}).first;
-        }
-        Search& search = known->second;
-        unit.awkward = search.awkward || !readable_in_depfile(unit.source);
-        if (!search.editable && !is_editable(unit.source)) continue;
-        bool joined = unit.source == plan_.sketch.output;
-        IncludeClosure::Closure closure = search.closure.of(unit.source, joined ? sketch_beside_ : std::string());
-        unit.includes = closure.digest;
-        unit.data = std::move(closure.data);
-        unit.awkward = unit.awkward || !std::all_of(closure.files.begin(), closure.files.end(), readable_in_depfile);
-        files.insert(closure.files.begin(), closure.files.end());
-        plan_.input_files.insert(plan_.input_files.end(), unit.data.begin(), unit.data.end());
-      }
-    }
-    plan_.files.insert(plan_.files.end(), files.begin(), files.end());
-    plan_.input_files.insert(plan_.input_files.end(), files.begin(), files.end());
-    std::sort(plan_.directories.begin(), plan_.directories.end());
-    plan_.directories.erase(std::unique(plan_.directories.begin(), plan_.directories.end()), plan_.directories.end());
+    digest_includes(session_, plan_, sketch_beside_);
     return {};
   }
 
@@ -407,13 +219,6 @@ class Planner {
     if (Status s = plan_embeds(session_, env_, object_dir("embed"), linked_, plan_); !s) return s;
     linked_.finish(plan_);
     return {};
-  }
-
-  // Not in a package that was installed.
-  bool is_editable(const std::string& path) const {
-    return std::none_of(plan_.packages.begin(), plan_.packages.end(), [&](const PackageUse& use) {
-      return use.installed && path.starts_with(use.link) && (path.size() == use.link.size() || path[use.link.size()] == '/');
-    });
   }
 
   // Equal for all environments that compile the group alike.
@@ -427,12 +232,6 @@ class Planner {
     }
     for (const auto& [variable, program] : plan_.programs) hasher.add_sized(program);
     return join_path(session_.build_dir, "shared/" + group.name + "-" + stamp::hex(hasher.finish()).substr(0, 8));
-  }
-
-  static Status set_flags(SourceGroup& group, Result<std::vector<std::vector<std::string>>> arguments) {
-    if (!arguments) return arguments.error();
-    for (size_t i = 0; i < kLanguages; ++i) group.flags[i] = std::move((*arguments)[i]);
-    return {};
   }
 
   Status link() {
@@ -529,8 +328,7 @@ class Planner {
   FinderProject finder_;
   LinkedFiles linked_;
   SourceGroup project_group_;
-  std::vector<Library> libraries_;
-  FoundLibraries found_;
+  LibraryPlan libraries_;
   EnvironmentFlags flags_;
 };
 

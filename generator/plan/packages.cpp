@@ -474,4 +474,10 @@ Result<bool> update_lock(Session& session, bool all_environments) {
                                          **old, choices.used, host_of(session), all_environments)));
 }
 
+bool is_installed(const BuildPlan& plan, const std::string& path) {
+  return std::any_of(plan.packages.begin(), plan.packages.end(), [&](const PackageUse& use) {
+    return use.installed && path.starts_with(use.link) && (path.size() == use.link.size() || path[use.link.size()] == '/');
+  });
+}
+
 }  // namespace fbuild

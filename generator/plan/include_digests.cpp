@@ -1,0 +1,54 @@
+#include "generator/plan/include_digests.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "generator/library/include_closure.h"
+#include "generator/ninja/text.h"
+#include "support/files.h"
+
+namespace fbuild {
+
+void digest_includes(Session& session, BuildPlan& plan, const std::string& joined_text) {
+  std::set<std::string> files;
+  for (SourceGroup& group : plan.groups) {
+    struct Search {
+      IncludeClosure closure;
+      bool editable, awkward;
+    };
+    std::map<std::pair<Language, std::vector<std::string>>, Search> searches;  // by what differs in a group
+    for (CompileUnit& unit : group.units) {
+      auto known = searches.find({unit.language, unit.flags});
+      if (known == searches.end()) {
+        std::vector<std::string> words = group.flags[static_cast<int>(unit.language)];
+        words.insert(words.end(), unit.flags.begin(), unit.flags.end());
+        IncludePath path = include_path_of(words);
+        bool editable = false, awkward = false;
+        for (const std::string& folder : path.folders) {
+          awkward = awkward || !readable_in_depfile(folder);
+          if (is_installed(plan, folder)) continue;
+          editable = true;
+          plan.directories.push_back(normalize_path(folder));
+        }
+        known = searches.emplace(std::pair(unit.language, unit.flags), Search{{session.scans, std::move(path)}, editable, awkward}).first;
+      }
+      Search& search = known->second;
+      unit.awkward = search.awkward || !readable_in_depfile(unit.source);
+      if (!search.editable && is_installed(plan, unit.source)) continue;
+      bool joined = unit.source == plan.sketch.output;
+      IncludeClosure::Closure closure = search.closure.of(unit.source, joined ? joined_text : std::string());
+      unit.includes = closure.digest;
+      unit.data = std::move(closure.data);
+      unit.awkward = unit.awkward || !std::all_of(closure.files.begin(), closure.files.end(), readable_in_depfile);
+      files.insert(closure.files.begin(), closure.files.end());
+      plan.input_files.insert(plan.input_files.end(), unit.data.begin(), unit.data.end());
+    }
+  }
+  plan.files.insert(plan.files.end(), files.begin(), files.end());
+  plan.input_files.insert(plan.input_files.end(), files.begin(), files.end());
+  std::sort(plan.directories.begin(), plan.directories.end());
+  plan.directories.erase(std::unique(plan.directories.begin(), plan.directories.end()), plan.directories.end());
+}
+
+}  // namespace fbuild
