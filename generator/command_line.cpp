@@ -49,6 +49,13 @@ Result<CommandLine> parse_command_line(int argc, char** argv) {
       ->type_name("ENV")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  std::vector<std::string> options;
+  app.add_option("-O,--option", options,
+                 "Set an option above what the files say, for every environment or with SECTION: (env:NAME:) before it; "
+                 "+= adds to a list. May be given more than once")
+      ->type_name("[SECTION:]NAME=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_flag("--list-envs", list, "Print the names of the environments and end");
   app.add_flag("--print-config", print_config, "Print the resolved configuration as JSON and end");
   app.add_option("--print-plan", out.plan_environment, "Print how an environment would be built as JSON and end")
@@ -58,6 +65,8 @@ Result<CommandLine> parse_command_line(int argc, char** argv) {
   app.add_flag("--install", out.install, "Fetch packages that are missing, verified, into the store of this machine");
   app.add_flag("--offline", out.offline, "Never use the network, in the build neither: only what is in the store");
   app.add_flag("--locked", out.locked, "Use nothing but the packages that fbuild.lock pins");
+  app.add_flag("--build-dir-only", out.build_dir_only,
+               "Write nothing outside the build folder: no build.ninja and compile_commands.json in the project, and fbuild.lock stays as it is");
   app.add_flag("-q,--quiet", out.quiet, "Print only warnings and errors");
   app.add_flag("--version", version, "Print the version and end");
   app.add_flag("-h,--help", help, "Print this and end");
@@ -72,6 +81,11 @@ Result<CommandLine> parse_command_line(int argc, char** argv) {
     out.job = CommandLine::Job::Message;
     out.message = help ? app.help() : std::string("fbuild-gen " FBUILD_VERSION "\n");
     return out;
+  }
+  for (const std::string& text : options) {
+    Result<config::OptionOverride> item = config::parse_option_override(text);
+    if (!item) return item.error();
+    out.options.push_back(std::move(*item));
   }
   if (list + print_config + compile_databases + !out.plan_environment.empty() + !out.sketch.empty() > 1)
     return Error{"--list-envs, --print-config, --print-plan and --compiledb exclude each other", "give one of them"};

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "generator/config/option_override.h"
 #include "support/result.h"
 
 namespace fbuild {
@@ -14,6 +15,7 @@ struct CommandLine {
   std::string directory;                  // -C; empty: the working directory
   std::string build_dir;                  // -B as given; empty: .fbuild/build
   std::vector<std::string> environments;  // -e
+  std::vector<config::OptionOverride> options;  // -O
   std::string plan_environment;           // --print-plan
   std::vector<std::string> sketch;        // --join-sketch: the output, then the inputs
   std::vector<std::string> serial_port;   // --serial-port: all that follows it
@@ -22,6 +24,7 @@ struct CommandLine {
   bool install = false;                   // --install
   bool offline = false;                   // --offline
   bool locked = false;                    // --locked
+  bool build_dir_only = false;            // --build-dir-only
   std::string message;                    // Message: --help or --version, for standard output
 };
 

@@ -88,7 +88,7 @@ class Run {
     began_ = int64_t{now.tv_sec} * 1000000000 + now.tv_nsec;
     project_ = absolute_path(".");
     if (line_.job == CommandLine::Job::PrintConfig) return print_configuration();
-    if (config::ErrorPtr error = config_.load({.project_dir = project_})) return fail(error->error);
+    if (config::ErrorPtr error = config_.load(config_input())) return fail(error->error);
     std::vector<std::string> requested = line_.environments;
     if (!line_.plan_environment.empty()) requested = {line_.plan_environment};
     if (config::ErrorPtr error = config_.validate(requested)) return fail(error->error);
@@ -100,8 +100,15 @@ class Run {
   }
 
  private:
+  config::ConfigInput config_input() const {
+    config::ConfigInput input;
+    input.project_dir = project_;
+    input.overrides = line_.options;
+    return input;
+  }
+
   int print_configuration() {
-    config::PrintedConfig printed = config::print_config({.project_dir = project_});
+    config::PrintedConfig printed = config::print_config(config_input());
     put(printed.json);
     if (!printed.error) return 0;
     return fail(printed.error->error);
@@ -137,9 +144,11 @@ class Run {
       return 0;
     }
     if (line_.job == CommandLine::Job::Generate) {
-      Result<bool> locked = update_lock(session, all_environments);
+      Result<bool> locked = update_lock(session, all_environments, !line_.build_dir_only);
       if (!locked) return fail(locked.error());
-      if (*locked && !line_.quiet) std::printf("note: fbuild.lock pins the packages that are used; keep it with platformio.ini\n");
+      if (*locked && line_.build_dir_only)
+        warn(Error{"fbuild.lock does not pin the packages that are used", "run fbuild-gen in the project's folder, without --build-dir-only, to pin them"});
+      else if (*locked && !line_.quiet) std::printf("note: fbuild.lock pins the packages that are used; keep it with platformio.ini\n");
     }
     int status = write(plans, session, *data);
     if (status == 0) fresh.keep();
@@ -157,6 +166,10 @@ class Run {
     if (line_.ignore_scripts) input.generate_arguments.push_back("--ignore-extra-scripts");
     if (line_.offline) input.generate_arguments.push_back("--offline");
     if (line_.locked) input.generate_arguments.push_back("--locked");
+    if (line_.build_dir_only) input.generate_arguments.push_back("--build-dir-only");
+    for (const config::OptionOverride& option : line_.options)
+      input.generate_arguments.insert(input.generate_arguments.end(), {"-O", option.text});
+    input.root_files = !line_.build_dir_only;
     for (const std::string& name : line_.environments)
       input.generate_arguments.insert(input.generate_arguments.end(), {"-e", name});
     input.default_environments = default_environments(plans);
@@ -183,11 +196,11 @@ class Run {
     for (const BuildPlan& plan : plans) list += (list.empty() ? "" : ", ") + plan.environment;
     std::string where = line_.directory.empty() ? "" : " -C " + line_.directory;
     if (!result->root_is_ours) {
-      std::printf("note: build.ninja is not ours and was left alone\n");
+      if (!line_.build_dir_only) std::printf("note: build.ninja is not ours and was left alone\n");
       where += " -f " + join_path(session.build_dir, "build.ninja");
     }
     std::printf("%s: %s; now run: ninja%s\n", plans.size() == 1 ? "environment" : "environments", list.c_str(), where.c_str());
-    if (first) suggest_ignoring(session.build_dir, result->root_is_ours);
+    if (first && !line_.build_dir_only) suggest_ignoring(session.build_dir, result->root_is_ours);
     return 0;
   }
 

@@ -290,6 +290,24 @@ const IniOption* IniDocument::find_option(const IniSection& section, Symbol name
   return at == option_index.end() ? nullptr : &section.options[at->second];
 }
 
+void set_option(IniDocument& document, Symbol name, IniOption option,
+                const std::function<bool(Symbol)>& replaces) {
+  auto [at, is_new] =
+      document.section_index.try_emplace(name, static_cast<uint32_t>(document.sections.size()));
+  if (is_new) {
+    document.sections.emplace_back();
+    document.sections.back().name = name;
+    document.sections.back().file = option.file;
+  }
+  std::vector<IniOption>& options = document.sections[at->second].options;
+  for (const IniOption& old : options)
+    document.option_index.erase(option_key(at->second, old.name));
+  std::erase_if(options, [&](const IniOption& old) { return replaces(old.name); });
+  options.insert(options.begin(), std::move(option));
+  for (uint32_t i = 0; i < options.size(); ++i)
+    document.option_index[option_key(at->second, options[i].name)] = i;
+}
+
 ErrorPtr read_ini(IniDocument& document, std::string_view text, IniFile file) {
   document.files.push_back(std::move(file));
   if (size_t bad = find_invalid_utf8(text); bad != std::string_view::npos) {

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,6 +67,7 @@ struct IniSection {
 struct IniFile {
   std::string path;      // as messages to people show it
   std::string pio_path;  // as PlatformIO's own messages show it
+  bool command_line = false;  // no file: an option given to the program
 };
 
 struct IniDocument {
@@ -81,6 +83,11 @@ struct IniDocument {
   std::unordered_map<Symbol, uint32_t> section_index;
   std::unordered_map<uint64_t, uint32_t> option_index;  // section << 32 | option
 };
+
+// Puts an option first into a section, which is added where it is missing, in place of those
+// for whose names `replaces` is true.
+void set_option(IniDocument& document, Symbol section, IniOption option,
+                const std::function<bool(Symbol)>& replaces);
 
 // Reads one more file's text (UTF-8, with or without BOM; \n, \r\n and \r end lines) into
 // the document and lists it in IniDocument::files. An error leaves the document with what

@@ -31,6 +31,7 @@
 
 #include "generator/config/config_error.h"
 #include "generator/config/ini_file.h"
+#include "generator/config/option_override.h"
 #include "generator/config/option_table.h"
 #include "generator/config/option_value.h"
 #include "support/result.h"
@@ -44,6 +45,8 @@ struct ConfigInput {
   std::string project_dir = {};
   // The file to begin with, relative to `directory`.
   std::string main_file = "platformio.ini";
+  // Options that count above those of the files, in this order.
+  std::vector<OptionOverride> overrides = {};
   // An environment variable's value or nullptr; empty: the process's own environment.
   std::function<const char*(const char* name)> variable = {};
   // ${UNIX_TIME}; negative: now.

@@ -221,6 +221,10 @@ ErrorPtr ProjectConfig::load(const ConfigInput& input) {
   }
   state.views.clear();
   state.memo.clear();
+  if (ErrorPtr error = state.apply_overrides()) {
+    error->stage = "read";
+    return error;
+  }
   for (const IniSection& section : state.document.sections) {
     const std::string& name = state.text(section.name);
     if (name.starts_with("env:")) state.environments.push_back(name.substr(4));

@@ -179,10 +179,11 @@ ErrorPtr ProjectConfig::State::resolve(Symbol section, Symbol option, Value& out
   const OptionInfo* info = info_of(section, option);
   const View& view = view_of(section);
   PlacedText value;
-  bool missing = false;
+  bool missing = false, fixed = false;
   Origin place;
   if (const View::Entry* entry = find(view, option, info)) {
     place = {static_cast<int>(entry->option->file), entry->option->line, entry->option->column};
+    fixed = info && !info->multiple && is_from_command_line(*entry->option);
     if (ErrorPtr error = interpolate(*entry->section, *entry->option, value)) {
       return wrapped(std::move(error));
     }
@@ -221,7 +222,7 @@ ErrorPtr ProjectConfig::State::resolve(Symbol section, Symbol option, Value& out
     missing = false;
   }
 
-  if (info && !info->variable.empty()) {
+  if (info && !info->variable.empty() && !fixed) {
     const char* outside = variable(std::string(info->variable));
     if (!outside || !*outside) {
       for (std::string_view old : split_words(info->old_names)) {

@@ -65,6 +65,14 @@ struct ProjectConfig::State {
   const char* variable(const std::string& name);
   std::string expand_user(const std::string& path);
 
+  // project_overrides.cpp
+  ErrorPtr apply_overrides();
+  ErrorPtr apply_override(const OptionOverride& item);
+  ErrorPtr override_in(Symbol section, const OptionOverride& item, const OptionInfo* info);
+  bool is_from_command_line(const IniOption& option) const {
+    return option.file < document.files.size() && document.files[option.file].command_line;
+  }
+
   // project_view.cpp
   const View& view_of(Symbol section);
   const View::Entry* find(const View& view, Symbol option, const OptionInfo* info) const;

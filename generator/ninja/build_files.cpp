@@ -12,6 +12,7 @@
 
 #include "generator/ninja/gate_files.h"
 #include "generator/ninja/stub.h"
+#include "generator/ninja/targets_file.h"
 #include "generator/ninja/text.h"
 #include "generator/platform/package_link.h"
 #include "stamp/depfile.h"
@@ -49,7 +50,8 @@ class Files {
     if (Status s = write(in_build("generate.d"), depend_text()); !s) return s;
     if (Status s = write(in_build("all.ninja"), all_text(true)); !s) return s;
     if (Status s = write(in_build("dry.ninja"), all_text(false)); !s) return s;
-    result_.root_is_ours = root_is_free();
+    if (Status s = write(in_build("targets.json"), targets_text(plans_)); !s) return s;
+    result_.root_is_ours = input_.root_files && root_is_free();
     if (Status s = gate(); !s) return s;
     if (Status s = write(in_build("build.ninja"), gate_text()); !s) return s;
     if (result_.root_is_ours)
@@ -360,7 +362,7 @@ class Files {
   // clangd looks for compile_commands.json in the root: a link to the database of the
   // first default environment, unless the user has a file of that name.
   Status link_database() {
-    if (plans_.empty()) return {};
+    if (plans_.empty() || !input_.root_files) return {};
     std::string name = input_.default_environments.empty() ? plans_.front().environment
                                                            : input_.default_environments.front();
     const char* path = "compile_commands.json";

@@ -16,6 +16,7 @@
 //   <build>/shared/<group>.ninja    a core or library as several environments may compile it
 //   <build>/shared/<group>/         what that makes
 //   <build>/<env>/compile_commands.json
+//   <build>/targets.json            what there is to build, for other programs: see targets_file.h
 //   <build>/packages/<name>         links to packages; <name>.stamp changes with one
 //
 // A file is written only when its content changes, and before the file that includes it.
@@ -39,6 +40,7 @@ struct BuildFilesInput {
   OwnPrograms own;
   std::vector<std::string> generate_arguments; // of fbuild-gen, to do this again
   std::vector<std::string> default_environments;
+  bool root_files = true;                      // build.ninja and compile_commands.json in the root too
   std::vector<std::string> files;              // read to make the plans: programs, data, inis
   const config::ConfigDependencies* configuration = nullptr;
   const IncludeMemo* includes = nullptr;       // what was found in the sources

@@ -67,10 +67,6 @@ constexpr const char* kOwnRules =
     "  description = $env: clean\n"
     "\n";
 
-std::string size_path(const BuildPlan& plan) {
-  return plan.elf.substr(0, plan.elf.rfind('.')) + ".size.json";
-}
-
 // Those rules of a template that are named in `wanted`, to keep stubs small.
 std::string some_rules(std::string_view text, const std::set<std::string>& wanted) {
   std::string out;
@@ -374,6 +370,10 @@ std::string clean_paths(const BuildPlan& plan) {
   for (const char* name : {"src", "sketch", "lib", "embed", "lnk"}) paths.push_back(join_path(folder, name));
   for (const std::string& file : artifacts(plan)) paths.push_back(file);
   return shell_line(paths);
+}
+
+std::string size_path(const BuildPlan& plan) {
+  return plan.elf.substr(0, plan.elf.rfind('.')) + ".size.json";
 }
 
 std::vector<std::string> artifacts(const BuildPlan& plan) {

@@ -37,6 +37,9 @@ Result<std::string> shared_text(const BuildPlan& plan, const SourceGroup& group,
 // while the environment's graph is not loaded.
 std::string keep_text(const BuildPlan& plan);
 
+// Where the size report goes; there is one if the plan has a size.
+std::string size_path(const BuildPlan& plan);
+
 // The artifacts: what the environment is built for.
 std::vector<std::string> artifacts(const BuildPlan& plan);
 

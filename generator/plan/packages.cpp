@@ -464,14 +464,16 @@ Result<PackageUse> use_package(Session& session, const Platform& platform, const
   return use;
 }
 
-Result<bool> update_lock(Session& session, bool all_environments) {
+Result<bool> update_lock(Session& session, bool all_environments, bool write) {
   PackageChoices& choices = session.choices;
   if (choices.locked) return false;
   Result<const PackageLock*> old = lock_of(session);
   if (!old) return old.error();
   if (!choices.install && !choices.from_archive && !path_exists(kLockFile)) return false;
-  return write_if_changed(kLockFile, package_lock_text(updated_lock(
-                                         **old, choices.used, host_of(session), all_environments)));
+  std::string text = package_lock_text(updated_lock(**old, choices.used, host_of(session), all_environments));
+  if (write) return write_if_changed(kLockFile, text);
+  Result<std::string> now = read_file(kLockFile);
+  return !now || *now != text;
 }
 
 bool is_installed(const BuildPlan& plan, const std::string& path) {

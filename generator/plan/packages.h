@@ -68,7 +68,8 @@ Result<const CompilerIdentity*> compiler_at(Session& session, const Platform& pl
                                             const std::string& root);
 
 // Writes fbuild.lock after a run that used packages, when there is a reason to: it exists,
-// something came from an archive, or --install was given. Returns whether it changed.
-Result<bool> update_lock(Session& session, bool all_environments);
+// something came from an archive, or --install was given. Returns whether it changed; without
+// `write`, whether it would have.
+Result<bool> update_lock(Session& session, bool all_environments, bool write);
 
 }  // namespace fbuild
