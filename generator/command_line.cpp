@@ -30,8 +30,9 @@ Error describe(const CLI::App& app, const CLI::ParseError& error) {
 Result<CommandLine> parse_command_line(int argc, char** argv) {
   CommandLine out;
   // For the upload rules of build files; what follows has a language of its own.
-  if (argc > 1 && std::string_view(argv[1]) == "--serial-port") {
-    out.job = CommandLine::Job::SerialPort;
+  std::string_view first = argc > 1 ? argv[1] : "";
+  if (first == "--serial-port" || first == "--upload-drive") {
+    out.job = first == "--serial-port" ? CommandLine::Job::SerialPort : CommandLine::Job::UploadDrive;
     out.serial_port.assign(argv + 2, argv + argc);
     return out;
   }

@@ -16,6 +16,7 @@
 #include "generator/plan/fresh_build_dir.h"
 #include "generator/plan/make_plan.h"
 #include "generator/sketch/sketch.h"
+#include "generator/upload/find_drive.h"
 #include "generator/upload/find_port.h"
 #include "support/files.h"
 
@@ -64,17 +65,32 @@ int join_sketch_files(const std::vector<std::string>& paths) {
   return wrote ? 0 : fail(wrote.error());
 }
 
+Result<PortSearch> port_search(const std::vector<std::string>& words) {
+  Result<PortSearch> search = parse_port_search(words);
+  // The variable counts when the upload runs, not when the build files were written.
+  if (const char* port = std::getenv("PLATFORMIO_UPLOAD_PORT"); search && port && *port && !search->none) search->port = port;
+  return search;
+}
+
 // The port goes to standard output for the upload's command; people see it on the other.
 int print_serial_port(const std::vector<std::string>& words) {
-  Result<PortSearch> search = parse_port_search(words);
+  Result<PortSearch> search = port_search(words);
   if (!search) return fail(search.error());
-  // The variable counts when the upload runs, not when the build files were written.
-  if (const char* port = std::getenv("PLATFORMIO_UPLOAD_PORT"); port && *port && !search->none) search->port = port;
   Result<SerialPort> port = find_upload_port(*search);
   if (!port) return fail(port.error());
   if (port->device.empty()) return 0;
   std::fprintf(stderr, "serial port: %s\n", port->text().c_str());
   put(port->device + "\n");
+  return 0;
+}
+
+int print_upload_drive(const std::vector<std::string>& words) {
+  Result<PortSearch> search = port_search(words);
+  if (!search) return fail(search.error());
+  Result<std::string> drive = find_upload_drive(*search);
+  if (!drive) return fail(drive.error());
+  std::fprintf(stderr, "drive: %s\n", drive->c_str());
+  put(*drive + "\n");
   return 0;
 }
 
@@ -251,6 +267,7 @@ int main(int argc, char** argv) {
   }
   if (line->job == CommandLine::Job::JoinSketch) return join_sketch_files(line->sketch);
   if (line->job == CommandLine::Job::SerialPort) return print_serial_port(line->serial_port);
+  if (line->job == CommandLine::Job::UploadDrive) return print_upload_drive(line->serial_port);
   if (!line->directory.empty() && ::chdir(line->directory.c_str()) != 0)
     return fail(Error{"cannot enter the folder: " + errno_text(errno), "-C names the folder that has platformio.ini", line->directory});
   return Run(*line)();

@@ -138,6 +138,12 @@ std::optional<std::string> Environment::look_up(std::string_view place) const {
     std::string own = fact_or(facts, "build.variants_dir", "");
     return own.empty() ? *look_up("framework") + "/variants" : normalize_path(own);
   }
+  if (place.starts_with("version.")) {
+    for (const PackageUse& use : packages)
+      if (use.package.name == place.substr(8) && !use.package.version.empty())
+        return use.package.version;
+    return std::nullopt;
+  }
   if (place.starts_with("package.")) {
     std::string link = link_of(std::string(place.substr(8)));
     return link.empty() ? std::nullopt : std::optional(link);

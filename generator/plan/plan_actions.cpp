@@ -1,11 +1,13 @@
 #include "generator/plan/plan_actions.h"
 
 #include <algorithm>
+#include <set>
 
 #include "generator/config/scons_text.h"
 #include "generator/ninja/text.h"
 #include "generator/plan/compile_flags.h"
 #include "support/files.h"
+#include "support/suggest.h"
 
 namespace fbuild {
 
@@ -18,6 +20,8 @@ namespace {
 // already.
 constexpr const char* kPortInWord = "\x01";
 constexpr const char* kPortInShell = "\x02";
+
+constexpr const char* kUpload = "upload";
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
@@ -51,10 +55,14 @@ class ActionPlanner {
     Result<std::string> command = option("upload_command");
     if (!command) return command.error();
     upload_command_ = *command;
-    for (const ActionSpec& spec : env_.platform->actions)
-      if (env_.holds(spec.when))
+    bool uploads = false, may_upload = false;
+    for (const ActionSpec& spec : env_.platform->actions) {
+      bool holds = env_.holds(spec.when);
+      if (spec.name == kUpload) (holds ? uploads : may_upload) = true;
+      if (holds)
         if (Status s = action(spec); !s) return s;
-    return {};
+    }
+    return uploads || !may_upload ? Status() : other_upload();
   }
 
  private:
@@ -64,13 +72,49 @@ class ActionPlanner {
     return (*value)->kind == Value::Kind::None ? std::string() : config::value_text(**value);
   }
 
+  // The project's command, or that this way of uploading is none of the platform's.
+  Status other_upload() {
+    ActionSpec spec;
+    spec.name = kUpload;
+    spec.rule = "own_command";
+    for (const StepSpec& step : env_.platform->steps)
+      if (spec.in.empty() && step.by_default && env_.holds(step.when)) spec.in = step.out;
+    if (protocol_ == "custom" || !upload_command_.empty()) {
+      spec.needs_port = true;
+      return action(spec);
+    }
+    std::set<std::string> known;
+    for (const ActionSpec& other : env_.platform->actions)
+      for (const Condition::Term& term : other.when.terms)
+        if (other.name == kUpload && term.kind == Condition::Matches &&
+            term.name == "upload.protocol")
+          known.insert(term.values.begin(), term.values.end());
+    std::string list;
+    for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
+    std::string what =
+        protocol_.empty()
+            ? "it is not known how to upload to board '" + fact_or(env_.facts, "id", "") + "'"
+            : "upload_protocol '" + protocol_ + "' is not supported for board '" +
+                  fact_or(env_.facts, "id", "") + "'";
+    std::string fix = did_you_mean(protocol_, std::vector<std::string>(known.begin(), known.end()));
+    if (fix.empty())
+      fix = (list.empty() ? "" : "platform '" + env_.platform->name + "' knows " + list + "; ") +
+            "'upload_command = ...' can name a command";
+    PlannedAction action;
+    action.name = kUpload;
+    action.input = join_path(folder_, spec.in);
+    return cannot(
+        std::move(action),
+        session_.config.at(session_.config.origin(section_, "upload_protocol"), what, fix));
+  }
+
   Status action(const ActionSpec& spec) {
     PlannedAction action;
     action.name = spec.name;
     action.rule = spec.rule;
     if (!spec.in.empty()) action.input = join_path(folder_, spec.in);
-    bool custom = spec.name == "upload" && protocol_ == "custom";
-    bool own = spec.name == "upload" && !upload_command_.empty();
+    bool custom = spec.name == kUpload && protocol_ == "custom";
+    bool own = spec.name == kUpload && !upload_command_.empty();
     if (custom && !own) {
       Error error = session_.config.at(session_.config.origin(section_, "upload_protocol"),
                                        "upload_protocol is custom and there is no command",
@@ -116,6 +160,7 @@ class ActionPlanner {
       if (!tool.empty()) action.variables.emplace_back("tool", shell_word(tool));
       action.variables.emplace_back("arguments", with_port(shell_line(*arguments)));
     }
+    if (spec.needs_drive) action.variables.emplace_back("drive_search", port_search());
     if (spec.needs_port)
       action.variables.emplace_back("port_search", searches ? port_search() : "--none");
     for (const auto& [name, value] : spec.variables) {
@@ -169,7 +214,7 @@ class ActionPlanner {
 
   bool upload_fact(const char* name) const {
     const Facts* fact = find_fact(env_.facts, std::string("upload.") + name);
-    return fact && fact->is_boolean() && fact->get<bool>();
+    return fact && fact_text(*fact) == "true";
   }
 
   // Programmers with USB in their name have no serial port.

@@ -19,6 +19,9 @@ namespace fbuild {
 // and stands for the shell's "$port". What PlatformIO does with upload_protocol,
 // upload_speed, upload_port, upload_flags and upload_command is done here: the command of
 // the project replaces the platform's, and `upload_protocol = custom` looks for no port.
+//
+// Where the platform has uploads and none of them is for this upload_protocol, the target says
+// so, with those that are; the project's upload_command is used all the same.
 Status plan_actions(Session& session, const Environment& environment, const std::string& folder,
                     BuildPlan& plan);
 

@@ -78,6 +78,18 @@ std::optional<std::string> slice(const std::string& value, std::string_view rang
   return value.substr(ends[0], ends[1] > ends[0] ? ends[1] - ends[0] : 0);
 }
 
+// The part of a version that `part-N` means; none: it has no such part.
+std::optional<std::string> version_part(std::string_view value, std::string_view number) {
+  constexpr std::string_view kBetween = ".-+";
+  if (number.size() != 1 || number[0] < '0' || number[0] > '9') return std::nullopt;
+  for (int left = number[0] - '0'; left > 0; --left) {
+    size_t end = value.find_first_of(kBetween);
+    if (end == std::string_view::npos) return std::nullopt;
+    value.remove_prefix(end + 1);
+  }
+  return std::string(value.substr(0, value.find_first_of(kBetween)));
+}
+
 Result<std::string> filtered(std::string value, std::string_view filters) {
   while (!filters.empty()) {
     filters.remove_prefix(1);  // ':'
@@ -87,10 +99,14 @@ Result<std::string> filtered(std::string value, std::string_view filters) {
       std::transform(value.begin(), value.end(), value.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
     } else if (filter == "lower") {
       std::transform(value.begin(), value.end(), value.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+    } else if (filter.starts_with("part-")) {
+      std::optional<std::string> part = version_part(value, filter.substr(5));
+      if (!part) return Error{"'" + value + "' has no " + std::string(filter), "parts are counted from part-0"};
+      value = std::move(*part);
     } else if (std::optional<std::string> part = slice(value, filter)) {
       value = std::move(*part);
     } else {
-      return Error{"unknown filter '" + std::string(filter) + "'", "known are upper, lower and ranges such as 0-7"};
+      return Error{"unknown filter '" + std::string(filter) + "'", "known are upper, lower, part-N and ranges such as 0-7"};
     }
   }
   return value;

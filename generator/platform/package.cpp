@@ -1,5 +1,6 @@
 #include "generator/platform/package.h"
 
+#include <algorithm>
 #include <climits>
 #include <cstdlib>
 
@@ -27,7 +28,10 @@ std::string package_file_version(const PackageSpec& spec, const std::string& roo
 
 bool has_package(const PackageSpec& spec, const std::vector<std::string>& programs,
                  const std::string& root) {
-  if (!spec.probe.empty() && !path_exists(join_path(root, spec.probe))) return false;
+  if (!spec.probe.empty() && !path_exists(join_path(root, spec.probe)) &&
+      std::none_of(spec.other_probes.begin(), spec.other_probes.end(),
+                   [&](const std::string& probe) { return path_exists(join_path(root, probe)); }))
+    return false;
   for (const std::string& program : programs)
     if (!is_regular_file(join_path(root, program))) return false;
   return true;

@@ -126,7 +126,11 @@ struct Reader {
     PackageSpec out;
     out.name = name;
     out.line = map.line();
-    out.probe = map.text("probe");
+    out.other_probes = map.texts("probe");
+    if (!out.other_probes.empty()) {
+      out.probe = out.other_probes.front();
+      out.other_probes.erase(out.other_probes.begin());
+    }
     if (std::optional<YAML::Node> system = map.find("system")) {
       YamlMap inner = this->map(*system, "'system' of package '" + name + "'");
       out.program = inner.text("program");
@@ -183,6 +187,7 @@ struct Reader {
     out.package = map.text("package");
     out.when = condition(map);
     out.needs_port = map.flag("port", false);
+    out.needs_drive = map.flag("drive", false);
     out.arguments = arguments(map);
     out.variables = variables(map);
     map.finish();

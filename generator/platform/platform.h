@@ -70,6 +70,7 @@ struct FrameworkSpec {
 struct PackageSpec {
   std::string name;
   std::string probe;     // a file below the root without which it is not this package
+  std::vector<std::string> other_probes;  // of other releases, each of which will do instead
   // Where the system may have it: a program on PATH whose folder is the root's bin/, or
   // folders, first match wins.
   std::string program;
@@ -117,6 +118,7 @@ struct ActionSpec {
   std::string name, rule, in;
   std::string package;  // the program's package; empty: none is needed
   bool needs_port = false;  // a serial port is found (and reset where the board wants it)
+  bool needs_drive = false;  // the drive of the board's bootloader is found
   Condition when;
   std::vector<ArgumentSpec> arguments;           // $arguments of the edge
   std::map<std::string, std::string> variables;  // further ninja variables, with places

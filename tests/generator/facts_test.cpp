@@ -69,6 +69,7 @@ TEST_CASE("places are filled") {
 TEST_CASE("filters of places") {
   Lookup lookup = [](std::string_view name) -> std::optional<std::string> {
     if (name == "mcu") return "stm32f103C8t6";
+    if (name == "version") return "2.6.10-rc";
     if (name == "empty") return "";
     return std::nullopt;
   };
@@ -84,6 +85,8 @@ TEST_CASE("filters of places") {
   CHECK(filled("{mcu:11-99}{mcu:50-}{mcu:7-3}") == "t6");
   CHECK(filled("{empty:0-7:upper}") == "");
   CHECK(filled("{none:upper|a:b}") == "a:b");
+  CHECK(filled("{version:part-0}.{version:part-1}, {version:part-2}") == "2.6, 10");
+  CHECK(filled("{version:part-4}") == "error: '2.6.10-rc' has no part-4 in '{version:part-4}'");
   CHECK(filled("{mcu:shout}") == "error: unknown filter 'shout' in '{mcu:shout}'");
   for (const char* bad : {"{mcu:}", "{mcu:-}", "{mcu:1}", "{mcu:a-b}", "{mcu:1-2-3}", "{mcu:+1-2}", "{mcu:1234567-}"}) {
     CAPTURE(bad);

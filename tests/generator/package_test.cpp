@@ -54,6 +54,22 @@ TEST_CASE("a toolchain is the first folder of PATH that has it with its companio
   CHECK(root(":::") == "");
 }
 
+TEST_CASE("a package whose releases differ has one of several files") {
+  TemporaryFolder folder;
+  PackageSpec spec;
+  spec.name = "framework-x";
+  spec.probe = "new/x.h";
+  spec.other_probes = {"old/x.h"};
+  folder.write("a/new/x.h", "");
+  folder.write("b/old/x.h", "");
+  folder.write("c/other/x.h", "");
+  CHECK(package_at(spec, folder / "a", "/"));
+  CHECK(package_at(spec, folder / "b", "/"));
+  Result<Package> none = package_at(spec, folder / "c", "/");
+  REQUIRE_FALSE(none);
+  CHECK(none.error().what.ends_with("it has no 'new/x.h'"));
+}
+
 TEST_CASE("a compiler cache that masquerades as the compiler is passed over") {
   TemporaryFolder folder;
   install(folder, "real");

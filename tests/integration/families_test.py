@@ -9,10 +9,7 @@ import subprocess
 import time
 import unittest
 
-from project import BIN, Case, HERE
-
-CORES = os.path.join(HERE, "../cores")
-ROOT = os.path.join(HERE, "../..")
+from family_project import BLINK, Family, ROOT
 
 STM32 = """\
 [platformio]
@@ -62,60 +59,6 @@ void loop() {
   delay(20);
 }
 """
-
-BLINK = """\
-#include <Arduino.h>
-void setup() { pinMode(LED_BUILTIN, OUTPUT); Serial.begin(9600); }
-void loop() { digitalWrite(LED_BUILTIN, HIGH); delay(500); Serial.println("off"); digitalWrite(LED_BUILTIN, LOW); delay(500); }
-"""
-
-
-class Family(Case):
-    """One project whose packages are copies, so that tests may change them."""
-
-    @classmethod
-    def packages(cls, family, *names):
-        out = []
-        for name in names:
-            folder = os.path.join(cls.folder("packages"), name)
-            shutil.copytree(os.path.join(CORES, family, name), folder)
-            out.append(folder)
-        return out
-
-    def elf(self, project, environment, *arguments):
-        path = project.path(".fbuild/build/%s/firmware.elf" % environment)
-        return subprocess.run(["readelf", *arguments, path], capture_output=True, text=True, check=True).stdout
-
-    def sections(self, project, environment):
-        """Name to (address, size) of what is loaded or cleared."""
-        out = {}
-        for line in self.elf(project, environment, "-SW").splitlines():
-            match = re.match(r" *\[ *\d+\] (\S+) +\S+ +([0-9a-f]{8}) [0-9a-f]+ ([0-9a-f]+) \d+ +\w*A", line)
-            if match:
-                out[match[1]] = (int(match[2], 16), int(match[3], 16))
-        return out
-
-    def symbols(self, project, environment):
-        out = {}
-        for line in self.elf(project, environment, "-sW").splitlines():
-            words = line.split()
-            if len(words) == 8 and words[0] != "Num:" and words[6] != "UND":
-                out[words[7]] = int(words[1], 16)
-        return out
-
-    def entry(self, project, environment):
-        return int(re.search(r"Entry point address: +0x([0-9a-f]+)", self.elf(project, environment, "-h"))[1], 16)
-
-    def objcopied(self, project, environment, form, *arguments):
-        """The image as the vendor's objcopy makes it."""
-        out = os.path.join(self.temporary, "objcopied")
-        subprocess.run(["arm-none-eabi-objcopy", "-O", form, *arguments,
-                        project.path(".fbuild/build/%s/firmware.elf" % environment), out], check=True)
-        with open(out, "rb") as file:
-            return file.read()
-
-    def commands(self, project, environment):
-        return project.run(["ninja", "-f", ".fbuild/build/all.ninja", "-t", "commands", environment]).out.splitlines()
 
 
 class Stm32(Family):
@@ -216,20 +159,10 @@ build_flags = -DPIO_FRAMEWORK_ARDUINO_STANDARD_LIB -DPIO_FRAMEWORK_ARDUINO_NANOL
 
     def test_uploads(self):
         lines = {}
-        port, end = os.openpty()
-        self.addCleanup(os.close, port)
-        self.addCleanup(os.close, end)
-        tty = os.ttyname(end)
+        tty = self.serial_port()
         for protocol in ("stlink", "cmsis-dap", "dfu", "serial", "st-flash"):
             project = self.variation("upload_protocol = %s\nupload_port = %s\n" % (protocol, tty))
-            folder = project.path("tools/bin")
-            os.makedirs(folder)
-            for tool in ("openocd", "dfu-util", "stm32flash", "st-flash"):
-                with open(os.path.join(folder, tool), "w") as out:
-                    out.write('#!/bin/sh\nprintf "%s" "' + tool + '"\nfor a; do printf " <%s>" "$a"; done\necho\n')
-                os.chmod(os.path.join(folder, tool), 0o755)
-            project.env["PATH"] = folder + ":" + project.env["PATH"]
-            project.gen("-q")
+            self.tools(project, "openocd", "dfu-util", "stm32flash", "st-flash")
             lines[protocol] = project.ninja("generic/upload").out
         build = ".fbuild/build/generic/firmware"
         self.assertIn("openocd <-d1> <-f> <interface/stlink.cfg> <-c> <transport select hla_swd> <-f> <target/stm32f1x.cfg>"
@@ -355,14 +288,9 @@ build_flags = -DTEENSY_OPT_FASTEST -DUSB_SERIAL -DUSB_KEYBOARDONLY -DLAYOUT_GERM
         self.assertNotIn("compile", out)
 
     def test_upload(self):
-        folder = self.blink.path("tools/bin")
-        os.makedirs(folder)
-        with open(os.path.join(folder, "teensy_loader_cli"), "w") as out:
-            out.write('#!/bin/sh\necho "loader $*"\n')
-        os.chmod(os.path.join(folder, "teensy_loader_cli"), 0o755)
-        self.blink.env["PATH"] = folder + ":" + self.blink.env["PATH"]
-        self.blink.gen("-q")
-        self.assertIn("loader --mcu=imxrt1062 -w -s -v .fbuild/build/teensy40/firmware.hex", self.blink.ninja("teensy40/upload").out)
+        self.tools(self.blink, "teensy_loader_cli")
+        self.assertIn("teensy_loader_cli <--mcu=imxrt1062> <-w> <-s> <-v> <.fbuild/build/teensy40/firmware.hex>",
+                      self.blink.ninja("teensy40/upload").out)
 
 
 class RaspberryPi(Family):
@@ -396,20 +324,6 @@ board = rpipico2
         cls.blink = cls.project({"platformio.ini": cls.INI % cls.core, "src/main.ino": BLINK})
         cls.blink.build("pico", "pico2")
 
-    def uf2(self, project, environment, family):
-        """The bytes that the blocks of a UF2 file put into the flash, by address."""
-        data = project.bytes(".fbuild/build/%s/firmware.uf2" % environment)
-        self.assertEqual(len(data) % 512, 0)
-        out, end = b"", 0x10000000
-        for number, at in enumerate(range(0, len(data), 512)):
-            words = [int.from_bytes(data[i:i + 4], "little") for i in range(at, at + 32, 4)]
-            self.assertEqual(words[:3] + words[4:], [0x0A324655, 0x9E5D5157, 0x2000, 256, number, len(data) // 512, family])
-            self.assertEqual(words[3], end)
-            self.assertEqual(data[at + 508:at + 512], bytes.fromhex("306fb10a"))
-            out += data[at + 32:at + 288]
-            end += 256
-        return out
-
     def test_images(self):
         for environment, family, flash, ram in (("pico", 0xE48BFF56, 2 << 20, 256 << 10), ("pico2", 0xE48BFF59, 4 << 20, 512 << 10)):
             with self.subTest(environment):
@@ -420,7 +334,7 @@ board = rpipico2
                 self.assertEqual(symbols["_EEPROM_start"], 0x10000000 + flash - 4096)
                 self.assertEqual(symbols["_FS_start"], symbols["_FS_end"])
                 image = self.objcopied(self.blink, environment, "binary")
-                self.assertEqual(self.uf2(self.blink, environment, family).rstrip(b"\0"), image.rstrip(b"\0"))
+                self.assertEqual(self.uf2(self.blink, environment, family, 0x10000000).rstrip(b"\0"), image.rstrip(b"\0"))
                 vectors = 256 if environment == "pico" else 0
                 self.assertEqual(int.from_bytes(image[vectors:vectors + 8], "little"), symbols["_estack"] | symbols["_entry_point"] << 32)
                 self.assertIn("__wrap_part_delay", symbols)
@@ -451,14 +365,8 @@ board = rpipico2
         self.assertTrue(project.idle("pico"), project.why)
 
     def test_upload(self):
-        folder = self.blink.path("tools/bin")
-        os.makedirs(folder)
-        with open(os.path.join(folder, "picotool"), "w") as out:
-            out.write('#!/bin/sh\necho "picotool $*"\n')
-        os.chmod(os.path.join(folder, "picotool"), 0o755)
-        self.blink.env["PATH"] = folder + ":" + self.blink.env["PATH"]
-        self.blink.gen("-q")
-        self.assertIn("picotool load -f -v -x .fbuild/build/pico/firmware.uf2", self.blink.ninja("pico/upload").out)
+        self.tools(self.blink, "picotool")
+        self.assertIn("picotool <load> <-f> <-v> <-x> <.fbuild/build/pico/firmware.uf2>", self.blink.ninja("pico/upload").out)
 
 
 class NoNames(unittest.TestCase):
@@ -473,7 +381,7 @@ class NoNames(unittest.TestCase):
                         with open(os.path.join(root, name), encoding="utf-8") as file:
                             text = file.read()
                         for line in self.without_comments(text).splitlines():
-                            if re.search(r"avr|esp32|esp8266|stm32|teensy|rp2040|pico\b", line, re.I):
+                            if re.search(r"avr|esp32|esp8266|stm32|teensy|rp2040|pico\b|samd|atmega|attiny|bossa", line, re.I):
                                 found.append("%s: %s" % (os.path.join(folder, name), line.strip()))
         self.assertEqual(found, [])
 

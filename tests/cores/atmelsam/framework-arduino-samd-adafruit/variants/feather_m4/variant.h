@@ -1,0 +1,3 @@
+#pragma once
+#define VARIANT_NAME "feather_m4"
+#define LED_BUILTIN 13

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <api/Common.h>
+#include <samd.h>
+#include <variant.h>
+
+#define OUTPUT 1
+#define LOW 0
+#define HIGH 1
+
+#if !defined(ARDUINO_ARCH_SAMD) || !defined(USBCON) || USB_VID == 0
+#error "macros of the platform are missing"
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+void setup(void);
+void loop(void);
+void pinMode(int pin, int mode);
+void digitalWrite(int pin, int value);
+void delay(uint32_t ms);
+#ifdef __cplusplus
+}
+struct SerialPort {
+  void begin(unsigned long) {}
+  void println(const char *text);
+};
+extern SerialPort Serial;
+#endif

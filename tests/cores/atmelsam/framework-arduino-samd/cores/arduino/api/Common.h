@@ -1,0 +1,3 @@
+#pragma once
+#include <stdint.h>
+#include <old_name.h>

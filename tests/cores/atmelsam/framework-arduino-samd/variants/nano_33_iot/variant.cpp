@@ -1,0 +1,2 @@
+#include <Arduino.h>
+extern "C" const char *variant_name() { return VARIANT_NAME; }

@@ -1,0 +1,4 @@
+#pragma once
+#define __I volatile const
+#define __O volatile
+#define __IO volatile
