@@ -199,10 +199,16 @@ Hash128 Session::ref_digest(const Ref& ref, bool& poisoned) const {
       poisoned |= catalog_->roots[ref.index].poisoned;
       return catalog_->roots[ref.index].digest;
     case RefType::File: {
-      bool unreadable = false;
-      Hash128 digest = file_digest(catalog_->files[ref.index].entry, unreadable);
-      poisoned |= unreadable;
-      return digest;
+      if (file_digests_.size() <= ref.index) file_digests_.resize(catalog_->files.size());
+      const Entry& entry = catalog_->files[ref.index].entry;
+      FileDigest& known = file_digests_[ref.index];
+      if (!known.made || std::memcmp(&known.entry, &entry, sizeof entry) != 0) {
+        known.entry = entry;
+        known.digest = file_digest(entry, known.poisoned);
+        known.made = true;
+      }
+      poisoned |= known.poisoned;
+      return known.digest;
     }
     case RefType::Env:
       break;

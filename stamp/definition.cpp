@@ -70,7 +70,9 @@ struct LineReader {
     Word word{"", static_cast<int>(at) + 1};
     while (at < line.size() && line[at] != ' ' && line[at] != '\t') {
       if (line[at] != '"') {
-        word.text += line[at++];
+        size_t begin = at;
+        while (at < line.size() && line[at] != ' ' && line[at] != '\t' && line[at] != '"') ++at;
+        word.text += line.substr(begin, at - begin);
         continue;
       }
       size_t open = at++;

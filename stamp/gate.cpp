@@ -128,22 +128,27 @@ ActiveText active_text(const Gate& gate, const PlanState& state, bool load_all) 
       out += "include " + ninja_path(join_path(gate.build_dir, "stub-rules.ninja")) + "\n";
     out += stubs + keeps;
   }
+  // What the plan found clean need not be looked at again.
+  if (idle) defaults = " " + planned;
   if (!defaults.empty()) out += "default" + defaults + "\n";
   std::string loaded = hex(hash_text(out));
   out += "build " + planned + ": fbuild_late\n  loaded = " + loaded + "\n";
   return {std::move(out), std::move(loaded)};
 }
 
-Status publish_active(const Gate& gate, const PlanState& state, const ActiveText& active) {
+Result<bool> publish_active(const Gate& gate, const PlanState& state, const ActiveText& active) {
   const std::pair<const char*, std::string> files[] = {
       {"plan.state", format_state(state)},
       {"active.ninja", active.text},
       {"plan.stamp", hex(hash_text(active.text)) + "\n"},
   };
-  for (const auto& [name, content] : files)
-    if (Result<bool> wrote = write_if_changed(join_path(gate.build_dir, name), content); !wrote)
-      return wrote.error();
-  return {};
+  bool changed = false;
+  for (const auto& [name, content] : files) {
+    Result<bool> wrote = write_if_changed(join_path(gate.build_dir, name), content);
+    if (!wrote) return wrote.error();
+    changed = *wrote;
+  }
+  return changed;
 }
 
 Result<Fd> lock_gate(const std::string& build_dir) {

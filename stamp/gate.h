@@ -13,6 +13,7 @@
 //   <build>/plan.state    one line per environment: `NAME clean` or `NAME dirty TOKEN`
 //   <build>/active.ninja  loads the stub of each clean environment, the graph of each other
 //   <build>/plan.stamp    digest of active.ninja; what ninja compares to know of a change
+//   <build>/plan.decided  see plan.cpp: spares the second look of one ninja
 //   <build>/planned       resolves for the ninja that this plan ran for; see ninja_lock.h.
 //                         Whatever is loaded waits for it, so that a ninja that did not run
 //                         the plan first (a manifest of somebody else's that loads ours, or
@@ -85,7 +86,8 @@ struct ActiveText {
 ActiveText active_text(const Gate& gate, const PlanState& state, bool load_all);
 
 // Writes state, active.ninja and plan.stamp, each only when it changes, plan.stamp last.
-Status publish_active(const Gate& gate, const PlanState& state, const ActiveText& active);
+// Returns whether plan.stamp changed, on which ninja loads everything again.
+Result<bool> publish_active(const Gate& gate, const PlanState& state, const ActiveText& active);
 
 // Holds the build directory's lock file for short changes of the files above.
 Result<Fd> lock_gate(const std::string& build_dir);

@@ -312,7 +312,8 @@ int main(int argc, char** argv) {
     Result<int> status = options->command == "plan" ? run_plan(words[0], options->table, words.size() > 1 ? words[1] : "")
                                                     : run_finish(words[0], options->table, words[1], words[2]);
     if (!status) return fail(status.error());
-    return *status;
+    ::fflush(nullptr);
+    ::_exit(*status);
   }
   if (options->version) return put(1, "fbuild-stamp " FBUILD_VERSION "\n") ? 0 : 2;
 

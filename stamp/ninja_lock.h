@@ -26,6 +26,9 @@ void end_with_ninja();
 // ancestor of ours (waiting would never end), that is an Error, as is a ninja that is gone.
 Status lock_for_ninja(const std::string& build_dir, bool wait);
 
+// What tells the ninja that started us from every other process, one line; "" when it is gone.
+std::string ninja_identity();
+
 // Whether the ninja that started us has the lock. An Error, in words for the user, when not.
 Status check_ninja_lock(const std::string& build_dir);
 

@@ -24,6 +24,11 @@ namespace fbuild::stamp {
 
 namespace {
 
+// What `plan` told the ninja that called it last: the ninja, the digest in plan.stamp and the
+// time since boot in nanoseconds, a line each.
+constexpr const char* kDecided = "plan.decided";
+constexpr int64_t kStartOverNanoseconds = 2'000'000'000;
+
 void say(FILE* stream, const std::string& line) {
   std::fprintf(stream, "%s\n", line.c_str());
 }
@@ -61,6 +66,7 @@ class Plan {
     began_ = file_clock_now();
     std::string build_dir(dir_name(gate_path_));
     if (Status s = lock_for_ninja(build_dir, is_on("FBUILD_WAIT", true)); !s) return s.error();
+    if (loaded_.empty() && just_decided(build_dir)) return 0;
     Result<Gate> gate = read_gate(gate_path_);
     if (!gate) return gate.error();
     gate_ = std::move(*gate);
@@ -89,14 +95,35 @@ class Plan {
   }
 
  private:
+  // A ninja that is told to load something else than it had starts over at once, and asks
+  // again. What it builds now is sealed by the token of the decision it was given, which is
+  // refused if anything has changed since, so there is nothing to be looked at twice.
+  static bool just_decided(const std::string& build_dir) {
+    std::string path = join_path(build_dir, kDecided);
+    Result<std::string> text = read_file(path);
+    if (!text) return false;
+    (void)!::unlink(path.c_str());  // it answers one question
+    size_t line = text->find('\n') + 1;
+    size_t second = text->find('\n', line) + 1;
+    if (line == 0 || second == 0) return false;
+    int64_t age = boot_clock_now() - std::strtoll(text->c_str() + second, nullptr, 10);
+    if (text->substr(0, line) != ninja_identity() || age < 0 || age > kStartOverNanoseconds) return false;
+    Result<std::string> stamp = read_file(join_path(build_dir, "plan.stamp"));
+    return stamp && *stamp == text->substr(line, second - line);
+  }
+
+  void note_decision(const ActiveText& active) const {
+    std::string text = ninja_identity() + hex(hash_text(active.text)) + "\n" + std::to_string(boot_clock_now()) + "\n";
+    (void)!replace_file(in_build(kDecided), text);
+  }
+
   Result<bool> project_is_current() {
     // A project that moved has its old place in the compile databases and the gate.
     if (gate_.place != absolute_path(".")) return false;
-    std::vector<std::string> all = session_->set_names();
     for (const GateEnvironment& environment : gate_.environments)
-      if (!std::binary_search(all.begin(), all.end(), environment.set)) return false;
+      if (!session_->has_set(environment.set)) return false;
     std::string name = kProjectSet;
-    if (!std::binary_search(all.begin(), all.end(), name)) return false;
+    if (!session_->has_set(name)) return false;
     // The environments in the same look: almost always it is the only one.
     std::vector<std::string> names = {name};
     for (const GateEnvironment& environment : gate_.environments) names.push_back(environment.set);
@@ -266,7 +293,9 @@ class Plan {
     }
     bool load_all = !all_clean && log_has_grown();
     ActiveText active = active_text(gate_, state, load_all);
-    if (Status s = publish_active(gate_, state, active); !s) return s.error();
+    Result<bool> changed = publish_active(gate_, state, active);
+    if (!changed) return changed.error();
+    if (*changed && !all_clean && loaded_.empty()) note_decision(active);
     if (!loaded_.empty() && loaded_ != active.loaded) {
       say(stderr,
           "fbuild: there is something to build, and this ninja had loaded its files before that "
@@ -320,7 +349,8 @@ class Plan {
 Result<int> run_plan(const std::string& gate_path, const std::string& table,
                      const std::string& loaded) {
   end_with_ninja();
-  return Plan(gate_path, table, loaded).run();
+  // Never destroyed: the process ends here, and taking it all apart would be a fifth of its work.
+  return (new Plan(gate_path, table, loaded))->run();
 }
 
 Result<int> run_finish(const std::string& gate_path, const std::string& table,
@@ -339,23 +369,18 @@ Result<int> run_finish(const std::string& gate_path, const std::string& table,
   std::string set = environment;
   for (const GateEnvironment& known : gate->environments)
     if (known.name == environment) set = known.set;
-  Session session(table);
-  Result<SealOutcome> outcome = session.seal(set, token);
-  if (!outcome) return outcome.error();
+  // Before the look: it is one of the files whose times are recorded.
   if (Status s = replace_file(done, token + "\n"); !s) return s.error();
+  Session session(table);
+  CheckOptions options;
+  if (std::string objects = objects_set(set); session.has_set(objects)) options.along = objects;
+  Result<SealOutcome> outcome = session.seal(set, token, options);
+  if (!outcome) return outcome.error();
   for (const std::string& line : session.take_warnings()) say(stderr, "fbuild: warning: " + line);
   if (!outcome->sealed) {
     say(stdout, environment + ": built, but not recorded as up to date: " + outcome->reason +
                     "; run ninja again");
     return 0;
-  }
-  std::string objects = objects_set(set);
-  std::vector<std::string> all = session.set_names();
-  if (std::binary_search(all.begin(), all.end(), objects)) {
-    Result<std::vector<SetStatus>> status = session.check({&objects, 1});
-    if (!status) return status.error();
-    if (Result<SealOutcome> sealed = session.seal(objects, status->front().token); !sealed)
-      return sealed.error();
   }
   // The next ninja loads the stub at once.
   Result<Fd> lock = lock_gate(gate->build_dir);
@@ -366,7 +391,7 @@ Result<int> run_finish(const std::string& gate_path, const std::string& table,
   auto known = state.environments.find(environment);
   if (known == state.environments.end() || known->second.token != token) return 0;
   known->second = {true, ""};
-  if (Status s = publish_active(*gate, state, active_text(*gate, state, false)); !s)
+  if (Result<bool> s = publish_active(*gate, state, active_text(*gate, state, false)); !s)
     return s.error();
   return 0;
 }

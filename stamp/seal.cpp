@@ -46,6 +46,12 @@ Result<SealOutcome> Session::seal(const std::string& name, const std::string& to
   phase("open");
   Result<std::vector<size_t>> found = find_sets({&name, 1});
   if (!found) return found.error();
+  std::vector<size_t> looked = *found;
+  if (!options.along.empty()) {
+    Result<std::vector<size_t>> along = find_sets({&options.along, 1});
+    if (!along) return along.error();
+    looked.push_back(along->front());
+  }
   const SetState* set = &catalog_->sets[found->front()];
   auto refused = [](std::string reason) { return SealOutcome{false, std::move(reason)}; };
   if (!set->checked) return refused("there is no check of these inputs on record");
@@ -60,7 +66,7 @@ Result<SealOutcome> Session::seal(const std::string& name, const std::string& to
   CheckOptions exact = options;
   exact.window = 0;
   Look seen;
-  if (!look_once(*found, exact, seen)) {
+  if (!look_once(looked, exact, seen)) {
     // The table turned out to be damaged, and with it went what the token stood for.
     return refused("there is no check of these inputs on record");
   }
@@ -87,6 +93,8 @@ Result<SealOutcome> Session::seal(const std::string& name, const std::string& to
   }
   outcome.sealed = outcome.reason.empty();
   if (outcome.sealed) record_seal(now, options.record_times);
+  if (outcome.sealed && looked.size() > 1)
+    if (SetState& along = catalog_->sets[looked.back()]; along.checked) record_seal(along, options.record_times);
   phase("seal");
   Status stored = publish();
   phase("store");

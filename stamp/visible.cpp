@@ -149,9 +149,8 @@ class Visibility {
   // Ninja's logs may lie elsewhere, when its manifest is not ours, or be lost, or end before
   // the last compile did, when it was killed.
   Status see_objects_of(const std::string& set) {
-    std::vector<std::string> all = session_.set_names();
     std::string name = objects_set(set);
-    if (!std::binary_search(all.begin(), all.end(), name)) return {};
+    if (!session_.has_set(name)) return {};
     Result<Definition> objects = session_.definition(name);
     if (!objects) return objects.error();
     for (const RootItem& root : objects->roots)
@@ -216,10 +215,7 @@ class Visibility {
 
   // Sets that have been sealed, or that there are no more.
   void forget_the_settled() {
-    std::vector<std::string> all = session_.set_names();
-    std::erase_if(pending_.sets, [&](const auto& item) {
-      return !std::binary_search(all.begin(), all.end(), item.first);
-    });
+    std::erase_if(pending_.sets, [&](const auto& item) { return !session_.has_set(item.first); });
     for (const SetStatus& status : status_) {
       if (status.clean) pending_.sets.erase(status.name);
       auto found = pending_.sets.find(status.name);

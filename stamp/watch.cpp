@@ -253,6 +253,11 @@ std::vector<std::string> Session::set_names() {
   return out;
 }
 
+bool Session::has_set(std::string_view name) {
+  load();
+  return catalog_->find_set(name) != nullptr;
+}
+
 Result<Definition> Session::definition(const std::string& name) {
   load();
   Result<std::vector<size_t>> found = find_sets({&name, 1});

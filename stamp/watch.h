@@ -48,6 +48,9 @@ struct CheckOptions {
   // seal(): whether the files' times are those to restore later (EntryInfo::sealed_mtime).
   // Not for a set that is sealed before what else is made of its files.
   bool record_times = true;
+  // seal(): a set that is looked at in the same go and, if the seal is made, recorded as it
+  // is now. "": none.
+  std::string along = {};
 };
 
 struct SetStatus {
@@ -121,6 +124,7 @@ class Session {
 
   // Names of all sets, sorted.
   std::vector<std::string> set_names();
+  bool has_set(std::string_view name);
   Result<Definition> definition(const std::string& name);
 
   // Looks at everything the named sets watch, each thing once, and compares with their
@@ -230,6 +234,14 @@ class Session {
   bool stale_ = false;         // what is in memory has been published: reload before use
   bool must_publish_ = false;  // what was loaded should be stored even if nothing changed
   std::unique_ptr<Catalog> catalog_;
+  // Digests of single files, which many sets share; each good for the entry it was made of.
+  struct FileDigest {
+    Entry entry;
+    Hash128 digest;
+    bool poisoned = false;
+    bool made = false;
+  };
+  mutable std::vector<FileDigest> file_digests_;
   TableFile file_;
   Counters run_, totals_;
   std::map<std::string, Evaluated, std::less<>> env_, commands_;

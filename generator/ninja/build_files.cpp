@@ -112,8 +112,7 @@ class Files {
   Status forget_project_seal() {
     if (std::exchange(seal_forgotten_, true)) return {};
     stamp::Session session(in_build("watch.table"));
-    std::vector<std::string> names = session.set_names();
-    if (!std::binary_search(names.begin(), names.end(), stamp::kProjectSet)) return {};
+    if (!session.has_set(stamp::kProjectSet)) return {};
     return session.drop(stamp::kProjectSet);
   }
 
@@ -220,7 +219,9 @@ class Files {
     std::erase_if(state.environments, [&](const auto& item) {
       return std::none_of(gate.environments.begin(), gate.environments.end(), [&](const auto& e) { return e.name == item.first; });
     });
-    return stamp::publish_active(gate, state, stamp::active_text(gate, state, false));
+    if (Result<bool> published = stamp::publish_active(gate, state, stamp::active_text(gate, state, false)); !published)
+      return published.error();
+    return {};
   }
 
   // The build files are as their inputs were when reading began, if none was changed since.

@@ -63,7 +63,7 @@ constexpr const char* kOwnRules =
     "  description = $env: $out\n"
     "\n"
     "rule clean\n"
-    "  command = rm -rf $paths\n"
+    "  command = ! test -d $folder || { cd $folder && rm -rf $paths; }\n"
     "  description = $env: clean\n"
     "\n";
 
@@ -135,7 +135,7 @@ class GraphWriter {
   // The depend file goes to ninja line by line, in the one form in which it takes any name.
   void depend_by_lines(const CompileUnit& unit) {
     std::string file = unit.object + (unit.includes.empty() ? "" : "." + unit.includes) + ".d";
-    out_ += "  deps = msvc\n  depfile =\n";
+    out_ += "  deps = msvc\n  depfile =\n  once = $once_and_more\n";
     variable(out_, "after", "&& " + shell_line({own_.stamp, "depends", file}), true);
   }
 
@@ -171,7 +171,9 @@ class GraphWriter {
       words.insert(words.end(), {"--with", identity});
     }
     words.push_back("--");
-    variable(out_, "once", shell_line(words));
+    // exec: the shell ninja starts has nothing to do afterwards.
+    variable(out_, "once", "exec " + shell_line(words));
+    variable(out_, "once_and_more", shell_line(words));
     out_ += '\n';
   }
 
@@ -257,7 +259,9 @@ class GraphWriter {
       for (const auto& [name, value] : action.variables) variable(out_, name, value, true);
     }
     out_ += "build " + ninja_path(plan_.environment + "/clean") + ": clean\n";
-    variable(out_, "paths", clean_paths(plan_), true);
+    CleanPaths clean = clean_paths(plan_);
+    variable(out_, "folder", clean.folder, true);
+    variable(out_, "paths", clean.paths, true);
   }
 
   bool is_by_default(const std::string& file) const {
@@ -364,12 +368,11 @@ std::map<std::string, std::string, std::less<>> environment_variables(const Buil
 
 std::string own_rules() { return kOwnRules; }
 
-std::string clean_paths(const BuildPlan& plan) {
-  std::vector<std::string> paths;
+CleanPaths clean_paths(const BuildPlan& plan) {
+  std::vector<std::string> paths = {"src", "sketch", "lib", "embed", "lnk"};
   std::string folder(dir_name(plan.elf));
-  for (const char* name : {"src", "sketch", "lib", "embed", "lnk"}) paths.push_back(join_path(folder, name));
-  for (const std::string& file : artifacts(plan)) paths.push_back(file);
-  return shell_line(paths);
+  for (const std::string& file : artifacts(plan)) paths.push_back(file.substr(folder.size() + 1));
+  return {shell_word(folder), shell_line(paths)};
 }
 
 std::string size_path(const BuildPlan& plan) {

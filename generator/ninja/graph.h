@@ -47,7 +47,11 @@ std::vector<std::string> artifacts(const BuildPlan& plan);
 // values as words for the shell; the rules that no template has; what `clean` removes.
 std::map<std::string, std::string, std::less<>> environment_variables(const BuildPlan& plan, const OwnPrograms& own);
 std::string own_rules();
-std::string clean_paths(const BuildPlan& plan);
+struct CleanPaths {
+  std::string folder;  // a word for the shell
+  std::string paths;   // words, below it
+};
+CleanPaths clean_paths(const BuildPlan& plan);
 
 // compile_commands.json of the environment; `root` is the project's absolute path.
 std::string compile_database(const BuildPlan& plan, const std::string& root);

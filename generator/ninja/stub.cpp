@@ -1,5 +1,6 @@
 #include "generator/ninja/stub.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -41,7 +42,7 @@ std::string expanded(std::string_view text, const Variables& variables) {
 class StubWriter {
  public:
   StubWriter(const BuildPlan& plan, const OwnPrograms& own, const std::string& planned)
-      : plan_(plan), planned_(" || " + ninja_path(planned) + "\n"), variables_(environment_variables(plan, own)) {}
+      : plan_(plan), planned_(" || " + ninja_path(planned)), variables_(environment_variables(plan, own)) {}
 
   Status read_templates(const std::string& folder) {
     for (const std::string& name : plan_.templates) {
@@ -54,26 +55,35 @@ class StubWriter {
   }
 
   Stub run() {
-    std::string by_default;
-    for (const std::string& file : artifacts(plan_))
-      if (is_by_default(file)) by_default += ' ' + ninja_path(file);
-    out_.edges += "build" + by_default + ": phony" + planned_;
-    for (const std::string& file : artifacts(plan_))
-      out_.edges += "build " + name_of(base_name(file)) + ": phony " + ninja_path(file) + '\n';
-    out_.edges += "build " + ninja_path(plan_.environment) + ": phony" + by_default + '\n';
+    std::string files, names = ' ' + ninja_path(plan_.environment), others;
+    for (const std::string& file : artifacts(plan_)) {
+      if (is_by_default(file)) {
+        files += ' ' + ninja_path(file);
+        names += ' ' + name_of(base_name(file));
+      } else {
+        others += "build " + name_of(base_name(file)) + ": phony " + ninja_path(file) + '\n';
+      }
+    }
+    out_.edges += "build" + files + ": phony" + planned_ + "\nbuild" + names + ": phony" + files + '\n' + others;
     // An artifact that is not made by default is made when it is asked for.
     for (const PlannedStep& step : plan_.steps)
       if (!step.by_default) edge(ninja_path(step.output), step.rule, step.input, {});
     if (!plan_.size.flash.empty()) edge(name_of("size"), "show_size", plan_.elf, {});
     for (const PlannedAction& action : plan_.actions) edge(name_of(action.name), action.rule, action.input, action.variables);
-    edge(name_of("clean"), "clean", "", {});
-    out_.edges += "  paths = " + ninja_value(clean_paths(plan_)) + '\n';
+    CleanPaths clean = clean_paths(plan_);
+    edge(name_of("clean"), "clean", "", {{"paths", clean.paths}});
+    out_.edges += "  folder = " + ninja_value(clean.folder) + '\n';
     return std::move(out_);
   }
 
  private:
   std::string name_of(std::string_view target) const {
     return ninja_path(plan_.environment + '/' + std::string(target));
+  }
+
+  bool is_artifact(const std::string& file) const {
+    std::vector<std::string> all = artifacts(plan_);
+    return std::find(all.begin(), all.end(), file) != all.end();
   }
 
   bool is_by_default(const std::string& file) const {
@@ -87,11 +97,17 @@ class StubWriter {
     Variables known = variables_;
     for (const auto& [name, value] : variables) known[name] = value;
     std::string text = expanded(body_of(rule), known);
+    // The target has been asked for by name, and the name is the environment's.
+    constexpr std::string_view kPrefix = "  description = $env: ";
+    if (size_t at = text.find(kPrefix); at != std::string::npos) text.erase(at + kPrefix.size() - 6, 6);
     std::string name = "fbuild_" + stamp::hex(stamp::hash_text(text)).substr(0, 16);
+    bool names_environment = text.find("$env") != std::string::npos || text.find("${env}") != std::string::npos;
     out_.rules.emplace(name, std::move(text));
     out_.edges += "build " + target + ": " + name;
     if (!input.empty()) out_.edges += ' ' + ninja_path(input);
-    out_.edges += planned_ + "  env = " + ninja_value(plan_.environment) + '\n';
+    if (!is_artifact(input)) out_.edges += planned_;  // an artifact waits itself
+    out_.edges += '\n';
+    if (names_environment) out_.edges += "  env = " + ninja_value(plan_.environment) + '\n';
   }
 
   // The lines below `rule NAME`.

@@ -64,7 +64,7 @@ def floor_graph(plan):
     for rule, program in (("c", "cc"), ("cxx", "cxx"), ("asm_cpp", "cc")):
         text += (f"rule {rule}\n  command = {programs[program]} $flags -MMD -MF $out.d -o $out -c $in\n"
                  "  depfile = $out.d\n  deps = gcc\n")
-    text += f"rule archive\n  command = rm -f $out && {programs['ar']} rc $out $in && {programs['ranlib']} $out\n"
+    text += f"rule archive\n  command = rm -f $out && {programs['ar']} rcs $out $in\n"
     text += f"rule link\n  command = {programs[plan['link']['linker']]} -o $out $link_flags $in $libs\n"
     text += f"rule hex\n  command = {programs['objcopy']} -O ihex -R .eeprom $in $out\n"
     objects, archives = [], []

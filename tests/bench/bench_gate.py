@@ -26,7 +26,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, "build")
 CORE = "/usr/share/arduino/hardware/arduino/avr"
-TOOLS = ["avr-gcc", "avr-g++", "avr-as", "avr-gcc-ar", "avr-gcc-ranlib", "avr-objcopy"]
+TOOLS = ["avr-gcc", "avr-g++", "avr-as", "avr-gcc-ar", "avr-objcopy"]
 
 
 def write(path, text):

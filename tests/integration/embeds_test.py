@@ -23,7 +23,7 @@ packages:
 toolchain:
   package: toolchain-testarm
   programs: {cc: bin/arm-none-eabi-gcc, cxx: bin/arm-none-eabi-g++, as: bin/arm-none-eabi-as,
-    ar: bin/arm-none-eabi-ar, ranlib: bin/arm-none-eabi-ranlib, objcopy: bin/arm-none-eabi-objcopy}
+    ar: bin/arm-none-eabi-ar, objcopy: bin/arm-none-eabi-objcopy}
 frameworks:
   bare:
     package: framework-bare

@@ -14,7 +14,7 @@ import time
 
 BIN = os.path.abspath(os.environ["FBUILD_BIN_DIR"])
 CORE = "/usr/share/arduino/hardware/arduino/avr"
-TOOLS = ["avr-gcc", "avr-g++", "avr-as", "avr-gcc-ar", "avr-gcc-ranlib", "avr-objcopy"]
+TOOLS = ["avr-gcc", "avr-g++", "avr-as", "avr-gcc-ar", "avr-objcopy"]
 BUILD = ".fbuild/build"
 
 # A compile does what the file $FBUILD_TEST_HOOK says, once, behind the real compiler: an

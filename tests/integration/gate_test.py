@@ -12,7 +12,7 @@ import unittest
 
 BIN = os.environ["FBUILD_BIN_DIR"]
 CORE = "/usr/share/arduino/hardware/arduino/avr"
-TOOLS = ["avr-gcc", "avr-g++", "avr-as", "avr-gcc-ar", "avr-gcc-ranlib", "avr-objcopy"]
+TOOLS = ["avr-gcc", "avr-g++", "avr-as", "avr-gcc-ar", "avr-objcopy"]
 ENVS = ["uno", "leonardo", "megaatmega2560"]
 
 INI = """[env]
@@ -177,6 +177,31 @@ class Gate(unittest.TestCase):
         last = stats[stats.index('"last"'):]
         self.assertIn('"files_hashed": 0', last)
         self.assertIn('"directories_listed": 0', last)
+
+    def test_an_edit_is_looked_for_once(self):
+        # Ninja asks again when it has loaded what the plan decided; that is no second look.
+        self.edit("src/a.cpp", "A_VALUE", "A_VALUE + 1")
+        self.env["FBUILD_PERF_LOG"] = "1"
+        self.expect(3, 3)
+        self.assertEqual(self.out.count("fbuild-stamp plan: look"), 1, self.out)
+        self.assertFalse(os.path.exists(self.path(".fbuild/build/plan.decided")))
+        # What another ninja was told answers no question of this one.
+        self.edit("src/a.cpp", "A_VALUE + 1", "A_VALUE + 2")
+        self.write(".fbuild/build/plan.decided", "1 1 1\n" + "0" * 32 + "\n0\n")
+        self.expect(3, 3)
+        self.clean_again()
+        self.assert_right()
+
+    def test_actions_of_a_clean_environment(self):
+        self.ninja("uno/size")
+        self.assertIn("Flash:", self.out)
+        self.ninja("uno/firmware.eep")
+        self.assertTrue(os.path.exists(self.path(".fbuild/build/uno/firmware.eep")))
+        self.ninja("uno/clean")
+        self.assertFalse(os.path.exists(self.path(".fbuild/build/uno/firmware.hex")))
+        self.assertFalse(os.path.exists(self.path(".fbuild/build/uno/src")))
+        self.expect(4, 1)
+        self.clean_again()
 
     def test_git_switch_and_back(self):
         env = dict(self.env, GIT_AUTHOR_NAME="t", GIT_AUTHOR_EMAIL="t@t", GIT_COMMITTER_NAME="t",

@@ -20,7 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BIN = os.path.abspath(os.environ.get("FBUILD_BIN_DIR", os.path.join(HERE, "../../build/bin")))
 GEN = os.path.join(BIN, "fbuild-gen")
 CORE = "/usr/share/arduino/hardware/arduino/avr"
-TOOLS = ["avr-gcc", "avr-g++", "avr-as", "avr-gcc-ar", "avr-gcc-ranlib", "avr-objcopy"]
+TOOLS = ["avr-gcc", "avr-g++", "avr-as", "avr-gcc-ar", "avr-objcopy"]
 
 ERROR = re.compile(r"^(?P<place>[^:\n]+:\d+(?::\d+)?: )?(?P<what>[^\n]+); (?P<fix>[^\n]+)$")
 
