@@ -176,7 +176,7 @@ class Run {
     input.build_dir = session.build_dir;
     input.project = project_;
     input.templates_dir = data + "/templates";
-    input.own = {own_folder() + "/fbuild-gen", own_folder() + "/fbuild-image", own_folder() + "/fbuild-stamp", own_folder() + "/fbuild-lnk"};
+    input.own = {own_folder() + "/fbuild-gen", own_folder() + "/fbuild-image", own_folder() + "/fbuild-stamp", own_folder() + "/fbuild-lnk", input.templates_dir};
     input.generate_arguments = {"-q"};
     if (!line_.build_dir.empty()) input.generate_arguments.insert(input.generate_arguments.end(), {"-B", session.build_dir});
     if (line_.ignore_scripts) input.generate_arguments.push_back("--ignore-extra-scripts");

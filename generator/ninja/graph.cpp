@@ -355,6 +355,7 @@ std::map<std::string, std::string, std::less<>> environment_variables(const Buil
   for (const auto& [name, value] : plan.variables) out[name] = shell_word(value);
   out["fbuild_gen"] = shell_word(own.generator);
   out["fbuild_image"] = shell_word(own.image);
+  out["fbuild_templates"] = shell_word(own.templates);
   if (!plan.prepared.empty()) out["fbuild_lnk"] = shell_word(own.lnk);
   if (!plan.size.flash.empty()) {
     std::vector<std::string> arguments = {"--flash", plan.size.flash, "--ram", plan.size.ram};

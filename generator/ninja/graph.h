@@ -16,6 +16,7 @@ struct OwnPrograms {
   std::string image;      // fbuild-image
   std::string stamp;      // fbuild-stamp
   std::string lnk;        // fbuild-lnk
+  std::string templates;  // the folder of the rule templates and what their rules run
 };
 
 // `templates` is the folder of the rule templates. Whoever loads the text sets `ready`

@@ -92,6 +92,7 @@ Result<Package> system_package(const PackageSpec& spec, const std::vector<std::s
   if (out.root.empty()) {
     std::string fix =
         spec.debian.empty() ? "" : "install it with 'apt-get install " + spec.debian + "', or ";
+    if (!spec.install.empty()) fix += "install it with '" + spec.install + "', or ";
     if (spec.versions.empty()) {
       fix += "name a folder with 'platform_packages = " + spec.name + " @ symlink:///path'";
     } else {

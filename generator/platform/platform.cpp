@@ -136,6 +136,7 @@ struct Reader {
       out.program = inner.text("program");
       out.folders = inner.texts("folders");
       out.debian = inner.text("debian");
+      out.install = inner.text("install");
       out.system_versions = inner.texts("version");
       inner.finish();
     }

@@ -76,6 +76,7 @@ struct PackageSpec {
   std::string program;
   std::vector<std::string> folders;
   std::string debian;    // the Debian package that brings it
+  std::string install;   // or the command that does
   std::vector<std::string> system_versions;  // which of its versions will do; ranges, all
   // How its version is read: "file:KEY" of a file with KEY=value lines; empty: unknown.
   std::string version_file, version_key;

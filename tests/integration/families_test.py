@@ -3,10 +3,8 @@ built with the platform file that is shipped, to the family's image."""
 
 import os
 import re
-import select
 import shutil
 import subprocess
-import time
 import unittest
 
 from family_project import BLINK, Family, ROOT
@@ -93,29 +91,7 @@ class Stm32(Family):
 
     def test_runs(self):
         """The text of the polled USART, in QEMU: variant, SrcWrapper's strong symbol, delays."""
-        process = subprocess.Popen(["ninja", "f405/emulate"], cwd=self.blink.dir, env=self.blink.env, stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        text, end = "", time.monotonic() + 30
-        try:
-            while time.monotonic() < end and not re.search(r"(?s)on\r\noff\r\non\r\noff", text):
-                if select.select([process.stdout], [], [], 0.2)[0]:
-                    data = os.read(process.stdout.fileno(), 4096)
-                    if not data:
-                        break
-                    text += data.decode("utf-8", "replace")
-        finally:
-            children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True).stdout.split()
-            for child in children:
-                grandchildren = subprocess.run(["ps", "-o", "pid=", "--ppid", child], capture_output=True, text=True).stdout.split()
-                for pid in [*grandchildren, child]:
-                    try:
-                        os.kill(int(pid), 15)
-                    except ProcessLookupError:
-                        pass
-            process.kill()
-            process.wait()
-            process.stdout.close()
-            process.stdin.close()
+        text = self.emulated(self.blink, "f405", r"(?s)on\r\noff\r\non\r\noff")
         self.assertIn("board FEATHER_F405\r\nclock SrcWrapper\r\non\r\noff\r\non\r\noff", text)
 
     def test_words_of_the_commands(self):
@@ -367,6 +343,39 @@ board = rpipico2
     def test_upload(self):
         self.tools(self.blink, "picotool")
         self.assertIn("picotool <load> <-f> <-v> <-x> <.fbuild/build/pico/firmware.uf2>", self.blink.ninja("pico/upload").out)
+
+
+    def test_runs(self):
+        """The text of the UART, in rp2040js: behind the second stage, by the vectors of the image."""
+        sketch = BLINK.replace("Serial.begin(9600);", 'Serial.begin(9600); Serial.println("hello");').replace("delay(500)", "delay(1)")
+        project = self.project({"platformio.ini": self.INI % self.core, "src/main.ino": sketch})
+        project.build("pico")
+        self.assertRegex(self.emulated(project, "pico", r"(?s)hello\r\noff\r\noff"), r"hello\r\noff\r\noff")
+
+    def test_functions_of_the_boot_rom(self):
+        """There is no boot ROM, which is said; a file in its place is used."""
+        sketch = BLINK.replace("Serial.begin(9600);", """Serial.begin(9600);
+  auto lookup = (void *(*)(uint16_t *, uint32_t))(uintptr_t) * (uint16_t *)0x18;
+  Serial.println("asking");
+  lookup((uint16_t *)(uintptr_t) * (uint16_t *)0x14, 'C' << 8 | 'M');
+  Serial.println("answered");""")
+        project = self.project({"platformio.ini": self.INI % self.core + "\n[env:rom]\nboard = rpipico\nboard_debug.bootrom = my rom.bin\n",
+                                "src/main.ino": sketch})
+        project.build("pico", "rom")
+        run = project.ninja("pico/emulate", status=None)
+        self.assertNotEqual(run.status, 0)
+        self.assertIn("asking\r\n", run.out)
+        self.assertNotIn("answered", run.out)
+        self.assertIn("the program asks the boot ROM for a function, and rp2040js has no boot ROM; 'board_debug.bootrom = FILE'", run.out + run.err)
+        # Its function that looks up others returns.
+        rom = bytearray(16384)
+        rom[0x14:0x1a] = bytes.fromhex("600060006100")
+        rom[0x60:0x62] = bytes.fromhex("7047")
+        project.write("my rom.bin", bytes(rom))
+        self.assertIn("answered", self.emulated(project, "rom", "answered"))
+        project.write("my rom.bin", b"short")
+        run = project.ninja("rom/emulate", status=None)
+        self.assertIn("my rom.bin: a boot ROM has 16384 bytes, not 5", run.out + run.err)
 
 
 class NoNames(unittest.TestCase):

@@ -3,8 +3,10 @@ readelf's view of what was built."""
 
 import os
 import re
+import select
 import shutil
 import subprocess
+import time
 
 from project import Case, HERE
 
@@ -97,3 +99,30 @@ class Family(Case):
             out += data[at + 32:at + 288]
             end += 256
         return out
+
+    def emulated(self, project, environment, until, seconds=30):
+        """What `ninja <environment>/emulate` prints up to a match; then it is ended."""
+        process = subprocess.Popen(["ninja", environment + "/emulate"], cwd=project.dir, env=project.env, stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        text, end = "", time.monotonic() + seconds
+        try:
+            while time.monotonic() < end and not re.search(until, text):
+                if select.select([process.stdout], [], [], 0.2)[0]:
+                    data = os.read(process.stdout.fileno(), 4096)
+                    if not data:
+                        break
+                    text += data.decode("utf-8", "replace")
+        finally:
+            children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True).stdout.split()
+            for child in children:
+                grandchildren = subprocess.run(["ps", "-o", "pid=", "--ppid", child], capture_output=True, text=True).stdout.split()
+                for pid in [*grandchildren, child]:
+                    try:
+                        os.kill(int(pid), 15)
+                    except ProcessLookupError:
+                        pass
+            process.kill()
+            process.wait()
+            process.stdout.close()
+            process.stdin.close()
+        return text

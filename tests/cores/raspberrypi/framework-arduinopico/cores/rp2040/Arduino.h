@@ -24,7 +24,8 @@ void delay(uint32_t ms);
 #ifdef __cplusplus
 }
 struct SerialPort {
-  void begin(unsigned long) {}
+  void begin(unsigned long baud);
+  void print(const char *text);
   void println(const char *text);
 };
 extern SerialPort Serial;

@@ -3,11 +3,33 @@
 extern "C" uint32_t _sidata, _sdata, _edata, _sbss, _ebss, _estack;
 extern "C" void part_delay(uint32_t ms);
 
+#define REGISTER(address) (*(volatile uint32_t *)(address))
+
 SerialPort Serial;
-static volatile char sent;
+
+/* The first UART, from a crystal of 12 MHz. */
+void SerialPort::begin(unsigned long baud) {
+  REGISTER(PART_RESETS + 0x3000) = 1u << PART_UART_RESET;
+  while (!(REGISTER(PART_RESETS + 8) & 1u << PART_UART_RESET)) {
+  }
+  uint32_t divisor = 8 * 12000000u / baud;
+  REGISTER(PART_UART + 0x24) = divisor >> 7;
+  REGISTER(PART_UART + 0x28) = ((divisor & 0x7f) + 1) / 2;
+  REGISTER(PART_UART + 0x2c) = 0x70;
+  REGISTER(PART_UART + 0x30) = 0x301;
+}
+
+void SerialPort::print(const char *text) {
+  for (; *text; ++text) {
+    while (REGISTER(PART_UART + 0x18) & 1u << 5) {
+    }
+    REGISTER(PART_UART) = *text;
+  }
+}
 
 void SerialPort::println(const char *text) {
-  while (*text) sent = *text++;
+  print(text);
+  print("\r\n");
 }
 
 extern "C" void delay(uint32_t ms) { part_delay(ms); }
