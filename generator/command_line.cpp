@@ -61,6 +61,9 @@ Result<CommandLine> parse_command_line(int argc, char** argv) {
   app.add_flag("--print-config", print_config, "Print the resolved configuration as JSON and end");
   app.add_option("--print-plan", out.plan_environment, "Print how an environment would be built as JSON and end")
       ->type_name("ENV");
+  std::string libraries_of;
+  app.add_option("--print-libraries", libraries_of, "Print which libraries an environment uses, and why, and end")
+      ->type_name("ENV");
   app.add_flag("--compiledb", compile_databases, "Write only the compile databases (compile_commands.json)");
   app.add_flag("--ignore-extra-scripts", out.ignore_scripts, "Build without the project's extra_scripts, which are not run");
   app.add_flag("--install", out.install, "Fetch packages that are missing, verified, into the store of this machine");
@@ -88,12 +91,16 @@ Result<CommandLine> parse_command_line(int argc, char** argv) {
     if (!item) return item.error();
     out.options.push_back(std::move(*item));
   }
-  if (list + print_config + compile_databases + !out.plan_environment.empty() + !out.sketch.empty() > 1)
-    return Error{"--list-envs, --print-config, --print-plan and --compiledb exclude each other", "give one of them"};
+  if (list + print_config + compile_databases + !out.plan_environment.empty() + !libraries_of.empty() + !out.sketch.empty() > 1)
+    return Error{"--list-envs, --print-config, --print-plan, --print-libraries and --compiledb exclude each other", "give one of them"};
   if (list) out.job = CommandLine::Job::ListEnvironments;
   if (print_config) out.job = CommandLine::Job::PrintConfig;
   if (compile_databases) out.job = CommandLine::Job::CompileDatabases;
   if (!out.plan_environment.empty()) out.job = CommandLine::Job::PrintPlan;
+  if (!libraries_of.empty()) {
+    out.job = CommandLine::Job::PrintLibraries;
+    out.plan_environment = libraries_of;
+  }
   if (!out.sketch.empty()) out.job = CommandLine::Job::JoinSketch;
   return out;
 }

@@ -10,13 +10,13 @@
 namespace fbuild {
 
 struct CommandLine {
-  enum class Job { Generate, ListEnvironments, PrintConfig, PrintPlan, CompileDatabases, JoinSketch, SerialPort, UploadDrive, Message };
+  enum class Job { Generate, ListEnvironments, PrintConfig, PrintPlan, PrintLibraries, CompileDatabases, JoinSketch, SerialPort, UploadDrive, Message };
   Job job = Job::Generate;
   std::string directory;                  // -C; empty: the working directory
   std::string build_dir;                  // -B as given; empty: .fbuild/build
   std::vector<std::string> environments;  // -e
   std::vector<config::OptionOverride> options;  // -O
-  std::string plan_environment;           // --print-plan
+  std::string plan_environment;           // --print-plan, --print-libraries
   std::vector<std::string> sketch;        // --join-sketch: the output, then the inputs
   std::vector<std::string> serial_port;   // --serial-port, --upload-drive: all that follows it
   bool quiet = false;

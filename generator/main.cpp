@@ -14,6 +14,7 @@
 #include "generator/config/source_excerpt.h"
 #include "generator/ninja/build_files.h"
 #include "generator/plan/fresh_build_dir.h"
+#include "generator/plan/library_tree.h"
 #include "generator/plan/make_plan.h"
 #include "generator/sketch/sketch.h"
 #include "generator/upload/find_drive.h"
@@ -155,6 +156,10 @@ class Run {
     for (const config::ConfigWarning& warning : config_.warnings()) warn(warning.text);
     for (const config::ConfigWarning& warning : config_.unsupported(names)) warn(warning.text);
     for (const Error& warning : session.warnings) warn(warning);
+    if (line_.job == CommandLine::Job::PrintLibraries) {
+      put(library_tree_text(plans.front()));
+      return 0;
+    }
     if (line_.job == CommandLine::Job::PrintPlan) {
       put(plan_json(plans.front()));
       return 0;

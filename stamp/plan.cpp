@@ -152,7 +152,7 @@ class Plan {
       // Times may be finer than the clock: began_ can be before an edit that it follows.
       newest_edit_ = std::max(newest_edit_, mtime_of(difference.item));
       Result<std::string> source = read_file(difference.item);
-      if (!source || scan_includes(*source) != known->second.lines) return false;
+      if (!source || !includes_same(*source, known->second.lines)) return false;
     }
     // Refused when something changed meanwhile; then the next plan finds it changed.
     Result<SealOutcome> sealed = session_->seal(kProjectSet, token, {.record_times = false});

@@ -6,7 +6,7 @@ namespace fbuild {
 
 namespace {
 
-constexpr std::string_view kHead = "fbuild includes 1\n";
+constexpr std::string_view kHead = "fbuild includes 2\n";
 
 template <class Number>
 bool number(std::string_view& text, Number& out) {
@@ -18,7 +18,7 @@ bool number(std::string_view& text, Number& out) {
 
 bool one_line(std::string_view text) { return text.find('\n') == std::string_view::npos; }
 
-bool is_kind(char c) { return std::string_view("\"<>?$=").find(c) != std::string_view::npos; }
+bool is_kind(char c) { return std::string_view("\"<>?$=!#").find(c) != std::string_view::npos; }
 
 }  // namespace
 

@@ -4,7 +4,7 @@
 // The gate reads it: a source that was edited but still includes the same has not changed
 // anything that was generated.
 //
-//     fbuild includes 1
+//     fbuild includes 2
 //     . SIZE MTIME CTIME INODE DEVICE PATH     a file; times in nanoseconds since 1970
 //     "NAME                                    its lines: IncludeLine::Kind and the name
 //     <NAME

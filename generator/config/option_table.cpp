@@ -42,8 +42,7 @@ constexpr OptionInfo kOptions[] = {
      .description = "A library folder/storage where PlatformIO Library Dependency Finder (LDF) "
                     "looks for global libraries",
      .variable = "PLATFORMIO_GLOBALLIB_DIR",
-     .default_text = "${platformio.core_dir}/lib",
-     .support = Support::NotYet},
+     .default_text = "${platformio.core_dir}/lib"},
     {.scope = Scope::Platformio,
      .name = "platforms_dir",
      .type = OptionType::Directory,
@@ -331,8 +330,7 @@ constexpr OptionInfo kOptions[] = {
      .description = "Configure a strictness (compatibility mode by frameworks, development "
                     "platforms) of Library Dependency Finder (LDF)",
      .default_text = "soft",
-     .choices = "off soft strict",
-     .support = Support::NotYet},
+     .choices = "off soft strict"},
     {.scope = Scope::Env,
      .name = "lib_archive",
      .type = OptionType::Bool,

@@ -111,6 +111,9 @@ void IncludeClosure::look(size_t index, const std::string& text_of) {
       case IncludeLine::Data:  // from the working directory, then as includes
         lead(line.name, scans_.exists(normalize_path(line.name)) ? normalize_path(line.name) : resolve(folder, line.kind, line.name), data);
         break;
+      case IncludeLine::Framework:
+      case IncludeLine::Directive:  // what the compiler makes of them is not looked at
+        break;
     }
   }
   File& file = files_[index];

@@ -23,6 +23,9 @@ class IncludeScans {
 
   // The includes of a file; a file that cannot be read has none.
   const std::vector<IncludeLine>& of(const std::string& path);
+  // The same with directives (see include_lines.h). They are remembered too, and do not
+  // depend on anything but the file.
+  const std::vector<IncludeLine>& directives_of(const std::string& path);
   // Says that `path` has this content, whether or not such a file exists.
   void set(const std::string& path, std::string_view text);
   // Says that there is such a file: it will be made before it is needed. `text` is asked
@@ -34,10 +37,20 @@ class IncludeScans {
   bool exists(const std::string& path);
   // The first of `folders` that has a file `name`, as a joined path; "" when none has.
   std::string find(const std::string& name, const std::vector<std::string>& folders);
+  // The same for one folder.
+  std::string find_in(const std::string& name, const std::string& folder);
 
  private:
+  struct Folder {
+    std::string path;  // normalized
+    std::unordered_set<std::string> names;
+  };
+  const std::vector<IncludeLine>& look(const std::string& path, bool directives);
+  const Folder& look_into(const std::string& path);
+
   std::unordered_map<std::string, KnownIncludes> scans_;
   std::unordered_map<std::string, bool> exists_;
+  std::unordered_map<std::string, Folder> folders_;
   IncludeMemo earlier_;
   std::unordered_set<std::string> left_out_;
   std::unordered_map<std::string, std::function<std::string()>> provided_;

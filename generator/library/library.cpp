@@ -1,26 +1,12 @@
 #include "generator/library/library.h"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
 
 #include "support/files.h"
 
 namespace fbuild {
 
 namespace {
-
-using Json = nlohmann::json;
-
-// A text or a list of texts.
-std::vector<std::string> texts(const Json& object, const char* key) {
-  std::vector<std::string> out;
-  auto found = object.find(key);
-  if (found == object.end()) return out;
-  if (found->is_string()) out.push_back(found->get<std::string>());
-  if (found->is_array())
-    for (const Json& item : *found)
-      if (item.is_string()) out.push_back(item.get<std::string>());
-  return out;
-}
 
 std::vector<std::string> default_filter() {
   return {"+<*>", "-<.git/>", "-<.svn/>", "-<example/>", "-<examples/>", "-<test/>", "-<tests/>"};
@@ -49,91 +35,110 @@ std::string first_folder(const std::string& folder, std::initializer_list<const 
   return "";
 }
 
-// The value of NAME=value in library.properties.
-std::string property(const std::string& text, const std::string& name) {
-  size_t begin = 0;
-  while (begin < text.size()) {
-    size_t end = std::min(text.find('\n', begin), text.size());
-    std::string line = text.substr(begin, end - begin);
-    begin = end + 1;
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    size_t equals = line.find('=');
-    if (equals != std::string::npos && line.substr(0, equals) == name) return line.substr(equals + 1);
-  }
-  return "";
+bool may_include(std::string_view name) {
+  for (const char* extension : {".c", ".cc", ".cpp", ".cxx", ".c++", ".S", ".spp", ".SPP", ".sx", ".s", ".asm", ".ASM", ".h", ".hpp"})
+    if (name.ends_with(extension)) return true;
+  return false;
 }
 
-Status read_library_json(const std::string& path, Library& library) {
+// A library without a manifest is whose framework's header its sources include. The first
+// one decides; PlatformIO takes files in the order of the file system, here they are
+// sorted, files before folders.
+Library::Kind kind_by_sources(const std::string& folder, Library& library, IncludeScans& scans, int depth = 0) {
+  if (depth > 100) return Library::Kind::Plain;  // links in a circle
+  if (depth > 0) library.directories.push_back(folder);
+  Result<std::vector<DirEntry>> entries = list_directory(folder);
+  if (!entries) return Library::Kind::Plain;
+  for (const DirEntry& entry : *entries)
+    if (entry.name == "mbed_lib.json") return Library::Kind::Mbed;
+  for (const DirEntry& entry : *entries) {
+    if (entry.kind == DirEntry::Directory || !may_include(entry.name)) continue;
+    std::string path = join_path(folder, entry.name);
+    library.files.push_back(path);
+    for (const IncludeLine& line : scans.of(path)) {
+      if (line.kind != IncludeLine::Framework) continue;
+      return line.name == "Arduino.h" ? Library::Kind::Arduino : Library::Kind::Mbed;
+    }
+  }
+  for (const DirEntry& entry : *entries) {
+    if (entry.kind != DirEntry::Directory) continue;
+    Library::Kind kind = kind_by_sources(join_path(folder, entry.name), library, scans, depth + 1);
+    if (kind != Library::Kind::Plain) return kind;
+  }
+  return Library::Kind::Plain;
+}
+
+void read_manifest(const std::string& path, Result<LibraryManifest> (*read)(std::string_view), Library& library) {
   Result<std::string> text = read_file(path);
-  if (!text) return text.error();
-  Json json;
-  try {
-    json = Json::parse(*text);
-  } catch (const Json::parse_error& error) {
-    size_t end = std::min(error.byte ? error.byte - 1 : 0, text->size());
-    int line = 1;
-    for (size_t i = 0; i < end; ++i) line += (*text)[i] == '\n';
-    return Error{"not valid JSON", "a library manifest is a JSON object", path, line};
-  } catch (const Json::exception&) {  // a number that no number type holds
-    return Error{"not valid JSON", "a library manifest is a JSON object with numbers of usual size", path};
+  Result<LibraryManifest> manifest = text ? read(*text) : text.error();
+  if (manifest) {
+    library.manifest = std::move(*manifest);
+    return;
   }
-  if (!json.is_object()) return Error{"a library manifest has to be a JSON object", "write {\"name\": ...}", path, 1};
-  if (json.contains("name") && json["name"].is_string()) library.name = json["name"];
-  library.frameworks = texts(json, "frameworks");
-  auto found = json.find("build");
-  if (found == json.end() || !found->is_object()) return {};
-  const Json& build = *found;
-  if (std::vector<std::string> dir = texts(build, "srcDir"); !dir.empty())
-    library.source_dir = normalize_path(join_path(library.folder, dir[0]));
-  if (std::vector<std::string> dir = texts(build, "includeDir"); !dir.empty())
-    library.include_dirs.push_back(normalize_path(join_path(library.folder, dir[0])));
-  library.source_filter = texts(build, "srcFilter");
-  library.build_flags = texts(build, "flags");
-  library.build_unflags = texts(build, "unflags");
-  if (build.contains("libArchive") && build["libArchive"].is_boolean()) {
-    library.has_manifest_archive = true;
-    library.archive = build["libArchive"];
-  }
-  for (const char* key : {"extraScript", "builder"})
-    if (build.contains(key)) library.notes.push_back(std::string("its manifest's \"build.") + key + "\" is not run");
-  return {};
+  library.broken = manifest.error();
+  library.broken->file = path;
 }
 
 }  // namespace
 
-Result<Library> load_library(const std::string& folder) {
+bool is_for(const std::vector<std::string>& said, const std::vector<std::string>& wanted) {
+  if (said.empty() || wanted.empty()) return true;
+  auto has = [](const std::vector<std::string>& list, std::string_view item) {
+    return std::find(list.begin(), list.end(), item) != list.end();
+  };
+  if (has(said, "*") || has(wanted, "*")) return true;
+  return std::any_of(said.begin(), said.end(), [&](const std::string& item) { return has(wanted, item); });
+}
+
+Library load_library(const std::string& folder, IncludeScans& scans) {
   Library library;
   library.folder = folder;
-  library.name = std::string(base_name(folder));
+  library.directories.push_back(folder);
   std::string json = join_path(folder, "library.json");
   std::string properties = join_path(folder, "library.properties");
-  bool has_json = is_regular_file(json), is_arduino = is_regular_file(properties);
-  if (has_json)
-    if (Status status = read_library_json(json, library); !status) return status.error();
-  if (is_arduino && !has_json) {
-    Result<std::string> text = read_file(properties);
-    if (!text) return text.error();
-    if (std::string name = property(*text, "name"); !name.empty()) library.name = name;
-    library.frameworks = {"arduino"};
-    if (std::string flags = property(*text, "ldflags"); !flags.empty()) library.build_flags = {flags};
-    if (std::string kind = property(*text, "precompiled"); kind == "true" || kind == "full")
-      library.notes.push_back("its precompiled archives are not linked");
+  bool is_arduino = is_regular_file(properties);
+  for (const char* name : {"library.json", "library.properties", "keywords.txt", "module.json"})
+    library.files.push_back(join_path(folder, name));
+  LibraryManifest& manifest = library.manifest;
+  if (is_regular_file(json)) {
+    library.kind = Library::Kind::PlatformIO;
+    read_manifest(json, read_library_json, library);
+    if (manifest.builder == "ArduinoLibBuilder") library.kind = Library::Kind::Arduino;
+    if (manifest.builder == "MbedLibBuilder") library.kind = Library::Kind::Mbed;
+    if (manifest.builder == "UnknownLibBuilder") library.kind = Library::Kind::Plain;
+    if (library.kind != Library::Kind::PlatformIO) manifest = {};
+    if (!manifest.extra_script.empty()) library.notes.push_back("its manifest's \"build.extraScript\" is not run");
+  } else if (is_arduino || is_regular_file(join_path(folder, "keywords.txt"))) {
+    library.kind = Library::Kind::Arduino;
+  } else if (is_regular_file(join_path(folder, "module.json"))) {
+    library.kind = Library::Kind::Mbed;
+  } else {
+    library.kind = kind_by_sources(folder, library, scans);
   }
+  if (library.kind == Library::Kind::Arduino && is_arduino) read_manifest(properties, read_library_properties, library);
+  library.name = manifest.name.empty() ? std::string(base_name(folder)) : manifest.name;
 
-  std::string source = first_folder(folder, {"src", "Src"});
-  if (library.source_dir.empty()) library.source_dir = source.empty() ? folder : source;
-  if (library.include_dirs.empty()) {
-    std::string include = first_folder(folder, {"include", "Include"});
-    // Arduino knows an include folder only beside src.
-    if (is_arduino && !has_json && source.empty()) include.clear();
-    if (!include.empty()) library.include_dirs.push_back(include);
-  }
+  auto inside = [&](const std::string& path) { return normalize_path(join_path(folder, path)); };
+  bool pio = library.kind == Library::Kind::PlatformIO, arduino = library.kind == Library::Kind::Arduino;
+  std::string source = first_folder(folder, {"src", "Src"}), utility = first_folder(folder, {"utility"});
+  bool has_src = is_directory(join_path(folder, "src"));
+  library.source_dir = pio && manifest.source_dir ? inside(*manifest.source_dir) : source.empty() ? folder : source;
+  if (library.kind == Library::Kind::Mbed)
+    if (std::string path = first_folder(folder, {"source"}); !path.empty()) library.source_dir = path;
+
+  std::string include = first_folder(folder, {"include", "Include"});
+  if (pio && manifest.include_dir) include = inside(*manifest.include_dir);
+  // Arduino knows an include folder only beside src.
+  if (arduino) include = has_src ? first_folder(folder, {"include"}) : "";
+  if (!include.empty()) library.include_dirs.push_back(include);
   library.include_dirs.push_back(library.source_dir);
-  if (is_arduino && source.empty())
-    if (std::string utility = first_folder(folder, {"utility"}); !utility.empty())
-      library.include_dirs.push_back(utility);
+  bool with_utility = arduino || (pio && !manifest.has_build && is_arduino);
+  if (with_utility && !has_src && !utility.empty()) library.include_dirs.push_back(utility);
+  if (library.kind == Library::Kind::Mbed && library.source_dir != folder) library.include_dirs.push_back(folder);
+
+  library.source_filter = pio ? manifest.source_filter : std::vector<std::string>();
   if (library.source_filter.empty())
-    library.source_filter = is_arduino ? arduino_filter(folder) : default_filter();
+    library.source_filter = arduino || (pio && is_arduino) ? arduino_filter(folder) : default_filter();
   return library;
 }
 

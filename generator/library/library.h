@@ -1,30 +1,42 @@
 // A library: a folder with sources and headers, described by library.json
-// (PlatformIO's), library.properties (Arduino's) or nothing but its layout.
+// (PlatformIO's), library.properties (Arduino's) or nothing but its layout. What lies
+// where follows PlatformIO's builders of libraries (platformio/builder/tools/piolib.py).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "generator/library/include_scans.h"
+#include "generator/library/manifest.h"
 #include "support/result.h"
 
 namespace fbuild {
 
 struct Library {
+  // Which rules hold for its layout: those of its manifest, or those its sources suggest.
+  enum class Kind { PlatformIO, Arduino, Mbed, Plain };
+
+  Kind kind = Kind::Plain;
   std::string name;                        // as its manifest calls it, else the folder's name
+  std::string owner;                       // of a package that was installed; else ""
   std::string folder;                      // as reached from the project's root
+  LibraryManifest manifest;
   std::string source_dir;
   std::vector<std::string> include_dirs;
   std::vector<std::string> source_filter;  // as build_src_filter
-  std::vector<std::string> frameworks;     // empty: any
-  std::vector<std::string> build_flags;    // library.json "build.flags", ldflags
-  std::vector<std::string> build_unflags;
-  bool has_manifest_archive = false;       // library.json says whether to archive
-  bool archive = true;
+  std::optional<Error> broken;             // why its manifest was not read
   std::vector<std::string> notes;          // what its manifest asks for and is not done
+  std::vector<std::string> files;          // files it was told from; not all have to exist
+  std::vector<std::string> directories;    // folders it was told from
 };
 
-// Reads the manifest of the library in `folder`. A broken manifest is an Error with its
-// place.
-Result<Library> load_library(const std::string& folder);
+// Looks at the library in `folder`. A manifest that cannot be read counts as an empty one,
+// as PlatformIO takes it. Reads sources, if what kind of library it is depends on them,
+// through `scans`.
+Library load_library(const std::string& folder, IncludeScans& scans);
+
+// Whether a library says that it is for one of these: empty lists and "*" are for all.
+bool is_for(const std::vector<std::string>& said, const std::vector<std::string>& wanted);
 
 }  // namespace fbuild

@@ -81,6 +81,20 @@ struct PlannedStep {
   bool by_default = true;
 };
 
+// That the project or a library uses a library, and why: `file` includes `header`, or, if
+// that is empty, names the library.
+struct LibraryLink {
+  size_t library = 0;  // index into BuildPlan::used_libraries
+  std::string file, header;
+  bool circular = false;  // only its include folders are used: it depends on this one
+};
+
+struct UsedLibrary {
+  std::string name, version, folder;
+  bool compiled = false;           // it has sources
+  std::vector<LibraryLink> links;  // in the order found
+};
+
 struct BuildPlan {
   std::string environment;
   std::string platform, board, board_name;
@@ -104,7 +118,10 @@ struct BuildPlan {
   std::vector<PlannedStep> steps;
   std::vector<PlannedAction> actions;
   SizeSpec size;                               // filled in; no flash sections: no report
-  std::vector<std::string> libraries;          // names of the libraries used, for people
+  std::vector<UsedLibrary> used_libraries;     // dependencies first
+  std::vector<LibraryLink> library_links;      // of the project
+  size_t fitting_libraries = 0;                // how many could be used
+  std::string library_mode, library_compatibility;
 
   // What the plan was made from, besides the configuration; not all have to exist.
   std::vector<std::string> files;
@@ -115,6 +132,11 @@ struct BuildPlan {
   std::vector<std::string> tool_files;
   std::vector<std::string> input_files;
 };
+
+// Folder of what a shared group makes: equal for all environments that compile `group`,
+// which has its flags, from the sources in `from` that `filter` takes, alike.
+std::string shared_folder(const std::string& build_dir, const BuildPlan& plan, const SourceGroup& group, const std::string& from,
+                          const std::string& filter);
 
 // Whether a file or folder lies in a package that was installed, and so is not the user's
 // to edit.

@@ -1,6 +1,7 @@
 #include "generator/plan/compile_flags.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "generator/config/flag_words.h"
 #include "support/files.h"
@@ -121,13 +122,6 @@ Status make_debug(Session& session, const std::string& section, FlagScopes& scop
   return {};
 }
 
-void prepend_includes(FlagScopes& scopes, const std::vector<std::string>& folders) {
-  std::vector<FlagItem> items;
-  for (const std::string& folder : folders) items.push_back(literal_folder(folder));
-  std::vector<FlagItem>& path = scopes[FlagScope::CppPath];
-  path.insert(path.begin(), items.begin(), items.end());
-}
-
 Result<LanguageArguments> arguments(const FlagScopes& scopes, FlagContext& context) {
   LanguageArguments out(kLanguages);
   const std::pair<Language, config::Language> kinds[] = {{Language::C, config::Language::C},
@@ -220,41 +214,130 @@ Result<EnvironmentFlags> environment_flags(Session& session, Environment& enviro
   return out;
 }
 
-Result<LanguageArguments> project_arguments(Session& session, const Environment& environment,
-                                    EnvironmentFlags& flags,
-                                    const std::vector<std::string>& include_dirs) {
+Result<FlagScopes> project_scopes(Session& session, const Environment& environment, EnvironmentFlags& flags) {
   FlagContext context = make_context(session, environment);
   FlagScopes scopes = flags.base;
   Result<std::vector<ListItem>> items = option_items(session, "env:" + environment.name, "build_src_flags");
   if (!items) return items.error();
   if (Status s = config::process_flags(scopes, *items, context); !s) return s.error();
-  prepend_includes(scopes, include_dirs);
   keep(session, flags, context);
-  return arguments(scopes, context);
+  return scopes;
 }
 
-Result<LanguageArguments> library_arguments(Session& session, const Environment& environment,
-                                    EnvironmentFlags& flags, const Library& library,
-                                    const std::vector<std::string>& include_dirs) {
+Result<FlagScopes> library_scopes(Session& session, const Environment& environment, EnvironmentFlags& flags,
+                                  const Library& library) {
   FlagScopes scopes = flags.base;
-  if (!library.build_flags.empty() || !library.build_unflags.empty()) {
-    // Paths in a library's manifest are relative to the library.
-    FlagContext context = make_context(session, environment);
-    context.directory = join_path(session.project, library.folder);
-    context.relative_arguments = false;
-    auto items = [](const std::vector<std::string>& texts) {
-      std::vector<ListItem> out;
-      for (const std::string& text : texts) out.push_back({text, {}});
-      return out;
-    };
-    Status status = config::process_flags(scopes, items(library.build_flags), context);
-    if (status) status = config::process_unflags(scopes, items(library.build_unflags), context);
-    if (!status) return Error{status.error().what, status.error().fix, library.folder + "/library.json"};
-    for (FlagScope scope : {FlagScope::CppPath, FlagScope::LibPath})
-      for (FlagItem& item : scopes[scope]) item.text = path_inside(item.text, session.project);
-    keep(session, flags, context);
+  const LibraryManifest& manifest = library.manifest;
+  auto items = [](const std::vector<std::string>& texts) {
+    std::vector<ListItem> out;
+    for (const std::string& text : texts) out.push_back({text, {}});
+    return out;
+  };
+  std::vector<std::string> added = manifest.flags;
+  if (!manifest.linker_flags.empty()) added = {manifest.linker_flags};
+  // Paths in a library's manifest are relative to the library.
+  FlagContext context = make_context(session, environment);
+  context.directory = join_path(session.project, library.folder);
+  context.relative_arguments = false;
+  FlagScopes own;
+  Status status;
+  if (!added.empty()) {
+    Result<FlagScopes> parsed = config::parse_flags(items(added), context);
+    if (!parsed) {
+      status = parsed.error();
+    } else {
+      own = std::move(*parsed);
+      for (FlagScope scope : {FlagScope::CppPath, FlagScope::LibPath})
+        for (FlagItem& item : own[scope])
+          if (item.text.starts_with('/')) item.text = path_inside(item.text, session.project);
+      config::append_flags(scopes, own);
+    }
   }
-  prepend_includes(scopes, include_dirs);
+  if (status && !manifest.unflags.empty()) status = config::process_unflags(scopes, items(manifest.unflags), context);
+  if (!status) {
+    std::string file = library.kind == Library::Kind::PlatformIO ? "library.json" : "library.properties";
+    return Error{status.error().what, status.error().fix, join_path(library.folder, file)};
+  }
+  keep(session, flags, context);
+  if (manifest.precompiled)
+    for (const char* fact : {"build.mcu", "build.cpu"}) {
+      std::string folder = join_path(library.source_dir, fact_or(environment.facts, fact, ""));
+      if (!is_directory(folder)) continue;
+      prepend_new(scopes, FlagScope::LibPath, folder_items({folder}), session.project);
+      break;
+    }
+  return scopes;
+}
+
+Status remove_build_unflags(Session& session, const Environment& environment, FlagScopes& scopes) {
+  FlagContext context = make_context(session, environment);
+  Result<std::vector<ListItem>> items = option_items(session, "env:" + environment.name, "build_unflags");
+  if (!items) return items.error();
+  return config::process_unflags(scopes, *items, context);
+}
+
+void prepend_new(FlagScopes& scopes, FlagScope scope, const std::vector<FlagItem>& items, const std::string& project) {
+  bool folders = scope == FlagScope::CppPath || scope == FlagScope::LibPath;
+  auto same = [&](const FlagItem& a, const FlagItem& b) {
+    return a == b || (folders && path_inside(a.text, project) == path_inside(b.text, project));
+  };
+  std::vector<FlagItem>& list = scopes[scope];
+  std::vector<FlagItem> fresh;
+  for (auto item = items.begin(); item != items.end(); ++item) {
+    auto equal = [&](const FlagItem& other) { return same(*item, other); };
+    // Of equal ones among them the last stays.
+    if (std::none_of(list.begin(), list.end(), equal) && std::none_of(item + 1, items.end(), equal)) fresh.push_back(*item);
+  }
+  list.insert(list.begin(), fresh.begin(), fresh.end());
+}
+
+std::vector<FlagItem> folder_items(const std::vector<std::string>& folders) {
+  std::vector<FlagItem> out;
+  for (const std::string& folder : folders) out.push_back(literal_folder(folder));
+  return out;
+}
+
+MacroTable macro_table(const FlagScopes& scopes) {
+  MacroTable out;
+  for (const FlagItem& item : scopes[FlagScope::CppDefines]) {
+    PythonValue& value = out[item.text];
+    value = {};
+    if (item.kind == FlagItem::Kind::Single) continue;
+    std::optional<int64_t> number = python_int(item.argument);
+    bool digits = !item.argument.empty() && item.argument.find_first_not_of("0123456789") == std::string::npos;
+    if (item.number == FlagItem::Number::Float) {
+      value.kind = PythonValue::Kind::Real;
+      value.real = std::strtod(item.argument.c_str(), nullptr);
+    } else {
+      value = digits && number ? python_integer(*number) : python_text(item.argument);
+    }
+  }
+  return out;
+}
+
+Status add_link_flags(Session& session, const Environment& environment, const FlagScopes& project, EnvironmentFlags& flags) {
+  FlagContext context = make_context(session, environment);
+  FlagScopes added;
+  for (FlagScope scope : {FlagScope::Libs, FlagScope::LibPath, FlagScope::LinkFlags}) {
+    FlagScopes known;
+    known[scope] = flags.base[scope];
+    size_t before = known[scope].size();
+    prepend_new(known, scope, project[scope], session.project);
+    added[scope].assign(known[scope].begin(), known[scope].end() - static_cast<std::ptrdiff_t>(before));
+  }
+  config::FlagWords words = config::scope_words(added, FlagScope::LinkFlags, context);
+  if (!words) return words.error();
+  flags.link_flags.insert(flags.link_flags.begin(), words->begin(), words->end());
+  words = config::library_directory_words(added, context);
+  if (!words) return words.error();
+  flags.library_paths = std::move(*words);
+  words = config::library_words(added, context);
+  if (!words) return words.error();
+  flags.first_libs = std::move(*words);
+  return {};
+}
+
+Result<LanguageArguments> scope_arguments(Session& session, const Environment& environment, const FlagScopes& scopes) {
   FlagContext context = make_context(session, environment);
   return arguments(scopes, context);
 }

@@ -11,6 +11,7 @@
 #include "generator/config/project_config.h"
 #include "generator/library/include_scans.h"
 #include "generator/library/library.h"
+#include "generator/library/platform_names.h"
 #include "generator/plan/build_plan.h"
 #include "generator/plan/packages.h"
 #include "generator/plan/sources.h"
@@ -36,6 +37,7 @@ struct Session {
   std::map<std::string, std::string> root_of_link = {};
   std::map<std::string, CompilerIdentity> compilers = {};   // by driver path
   std::map<std::string, std::shared_ptr<const Library>> libraries = {};  // by folder
+  std::shared_ptr<const PlatformNames> platform_names = {};  // once they are asked for
   IncludeScans scans = {};
   SourceListings sources = {};
   std::vector<Error> warnings = {};                         // each text once

@@ -1,7 +1,12 @@
 // The libraries of an environment: which folders may hold them, which of them the project
 // uses, and what is compiled of each.
+//
+// Folders are looked at in PlatformIO's order: lib_extra_dirs, lib_dir, what lib_deps
+// brought, globallib_dir, those of the framework.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,9 +14,21 @@
 #include "generator/plan/build_plan.h"
 #include "generator/plan/compile_flags.h"
 #include "generator/plan/environment.h"
+#include "generator/plan/library_flags.h"
 #include "generator/plan/linked_files.h"
 
 namespace fbuild {
+
+// What lib_deps brought for one environment.
+struct InstalledLibraries {
+  struct Package {
+    std::string name, owner, version;  // as the package says it; "" when it does not
+  };
+  std::vector<std::string> storages;              // folders whose subfolders are libraries
+  std::map<std::string, Package> packages;        // by the library's folder
+  std::map<std::string, std::string> folder_of;   // by item of lib_deps: the library's folder
+};
+
 
 class LibraryPlan {
  public:
@@ -19,33 +36,48 @@ class LibraryPlan {
   LibraryPlan(Session& session, const Environment& environment, LinkedFiles& linked, BuildPlan& plan)
       : session_(session), env_(environment), linked_(linked), plan_(plan) {}
 
-  // Finds the libraries that the project uses.
-  Status find(FinderProject project);
+  // Finds the libraries that the project uses, and what they add to flags, also to those
+  // of the link.
+  Status find(FinderProject project, EnvironmentFlags& flags, const InstalledLibraries& installed);
   // Every file whose includes were looked at to find them.
   const std::vector<std::string>& scanned() const { return found_.scanned; }
 
-  // Folders that the project's own sources search for includes: `own`, then those of the
-  // libraries.
-  std::vector<std::string> project_includes(const std::vector<std::string>& own) const;
+  // The arguments of compiles of the project's own sources.
+  Result<LanguageArguments> project_arguments() const;
 
   // One group for each library with sources, dependencies first. `object_dir`: where the
   // environment's objects lie.
-  Status add_groups(EnvironmentFlags& flags, const std::string& object_dir);
+  Status add_groups(const std::string& object_dir);
+
+  const std::vector<FinderLibrary>& libraries() const { return libraries_; }
+  const FoundLibraries& found() const { return found_; }
 
  private:
-  Result<std::vector<std::string>> storages();
-  Status load();
-  Result<std::shared_ptr<const Library>> library_in(const std::string& path);
+  Result<std::vector<std::string>> storages(const InstalledLibraries& installed);
+  Status load(EnvironmentFlags& flags, const InstalledLibraries& installed);
+  Status add_library(const std::string& folder, const InstalledLibraries& installed, EnvironmentFlags& flags);
+  Result<bool> fits(const Library& library);
+  Status declared(const InstalledLibraries& installed);
+  Result<int> declared_library(const std::string& item, bool& installed);
+  void describe();
   std::vector<std::string> sources(const Library& library);
-  std::vector<std::string> includes(int index) const;
+  bool archives(const Library& library) const;
 
   Session& session_;
   const Environment& env_;
   LinkedFiles& linked_;
   BuildPlan& plan_;
   FinderProject project_;
-  std::vector<Library> libraries_;
+  FinderMode mode_;
+  std::string compatibility_;
+  bool archive_ = true, archive_is_set_ = false;
+  std::vector<std::string> ignored_;
+  std::vector<std::shared_ptr<const Library>> loaded_;
+  std::vector<FinderLibrary> libraries_;
+  std::map<int, config::FlagScopes> own_;
+  std::shared_ptr<const MacroTable> defines_;
   FoundLibraries found_;
+  LibraryFlags flags_;
 };
 
 }  // namespace fbuild

@@ -13,7 +13,6 @@
 #include "generator/plan/options.h"
 #include "generator/plan/plan_actions.h"
 #include "generator/sketch/sketch.h"
-#include "stamp/hash.h"
 #include "support/files.h"
 
 namespace fbuild {
@@ -31,7 +30,7 @@ class Planner {
 
   Result<BuildPlan> run() {
     describe();
-    for (Status (Planner::*step)() : {&Planner::project_sources, &Planner::libraries, &Planner::flags,
+    for (Status (Planner::*step)() : {&Planner::project_sources, &Planner::flags, &Planner::libraries,
                                       &Planner::groups, &Planner::includes, &Planner::linked_files, &Planner::link, &Planner::after_link, &Planner::actions})
       if (Status s = (this->*step)(); !s) return s.error();
     for (const std::string& name : env_.platform->templates) plan_.templates.push_back(name);
@@ -160,7 +159,7 @@ class Planner {
   }
 
   Status libraries() {
-    if (Status s = libraries_.find(std::move(finder_)); !s) return s;
+    if (Status s = libraries_.find(std::move(finder_), flags_, {}); !s) return s;
     // What is found depends on the include lines of every file that was read for it.
     for (const std::string& file : libraries_.scanned())
       if (file != sketch_beside_) plan_.files.push_back(file);
@@ -180,10 +179,11 @@ class Planner {
   }
 
   Status groups() {
-    if (Status s = set_flags(project_group_, project_arguments(session_, env_, flags_, libraries_.project_includes(include_dirs_))); !s)
-      return s.error();
-    plan_.groups.push_back(std::move(project_group_));
-    if (Status s = libraries_.add_groups(flags_, object_dir("")); !s) return s;
+    if (Status s = set_flags(project_group_, libraries_.project_arguments()); !s) return s;
+    std::vector<SourceGroup>& groups = plan_.groups;
+    if (Status s = libraries_.add_groups(object_dir("")); !s) return s;
+    groups.push_back(std::move(project_group_));
+    size_t own = groups.size();
     for (const GroupSpec& spec : env_.framework->groups) {
       if (!env_.holds(spec.when)) continue;
       Result<std::vector<std::string>> filled = fill_words(env_, {spec.name, spec.from, spec.filter});
@@ -199,12 +199,17 @@ class Planner {
       SourceGroup group;
       group.name = (*filled)[0];
       if (Status s = set_flags(group, framework_arguments(session_, env_, flags_, spec.flags)); !s) return s.error();
-      group.shared = shared_folder(group, from, (*filled)[2]);
+      group.shared = shared_folder(session_.build_dir, plan_, group, from, (*filled)[2]);
       group.units = compile_units(from, sources.files, group.shared);
       if (group.units.empty()) continue;  // a variant may be a header alone
       if (spec.archive) group.archive = join_path(group.shared, "lib" + group.name + ".a");
       plan_.groups.push_back(std::move(group));
     }
+    // PlatformIO links the framework's objects first, then those of libraries that are no
+    // archives, then the project's.
+    std::stable_partition(groups.begin() + static_cast<std::ptrdiff_t>(own), groups.end(), [](const SourceGroup& group) { return group.archive.empty(); });
+    auto first_archive = std::find_if(groups.begin() + static_cast<std::ptrdiff_t>(own), groups.end(), [](const SourceGroup& group) { return !group.archive.empty(); });
+    std::rotate(groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(own), first_archive);
     return {};
   }
 
@@ -221,19 +226,6 @@ class Planner {
     return {};
   }
 
-  // Equal for all environments that compile the group alike.
-  std::string shared_folder(const SourceGroup& group, const std::string& from, const std::string& filter) const {
-    stamp::Hasher hasher;
-    hasher.add_sized(from);
-    hasher.add_sized(filter);
-    for (const std::vector<std::string>& words : group.flags) {
-      hasher.add_u64(words.size());
-      for (const std::string& word : words) hasher.add_sized(word);
-    }
-    for (const auto& [variable, program] : plan_.programs) hasher.add_sized(program);
-    return join_path(session_.build_dir, "shared/" + group.name + "-" + stamp::hex(hasher.finish()).substr(0, 8));
-  }
-
   Status link() {
     plan_.elf = object_dir("firmware.elf");
     plan_.link_flags = flags_.link_flags;
@@ -244,14 +236,17 @@ class Planner {
         for (const CompileUnit& unit : group.units) cxx = cxx || unit.language == Language::Cxx;
     }
     plan_.linker = cxx ? "cxx" : "cc";
-    plan_.link_libs = {"-L" + plan_.directory};
+    plan_.link_libs = flags_.library_paths;
+    plan_.link_libs.push_back("-L" + plan_.directory);
     plan_.link_libs.insert(plan_.link_libs.end(), flags_.lib_paths.begin(), flags_.lib_paths.end());
     plan_.link_libs.push_back("-Wl,--start-group");
+    plan_.link_libs.insert(plan_.link_libs.end(), flags_.first_libs.begin(), flags_.first_libs.end());
     plan_.link_libs.insert(plan_.link_libs.end(), plan_.archives.begin(), plan_.archives.end());
     plan_.link_libs.insert(plan_.link_libs.end(), flags_.libs.begin(), flags_.libs.end());
     plan_.link_libs.push_back("-Wl,--end-group");
     std::vector<std::string> folders;
-    for (const std::string& word : flags_.lib_paths) folders.push_back(word.substr(2));
+    for (const std::vector<std::string>* words : {&flags_.library_paths, &flags_.lib_paths})
+      for (const std::string& word : *words) folders.push_back(word.substr(2));
     plan_.link_inputs = linker_scripts(plan_.link_flags, folders);
     plan_.input_files.insert(plan_.input_files.end(), plan_.link_inputs.begin(), plan_.link_inputs.end());
     return prepare();

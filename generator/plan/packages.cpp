@@ -5,6 +5,7 @@
 #include "generator/config/package_spec.h"
 #include "generator/plan/environment.h"
 #include "generator/platform/package_link.h"
+#include "stamp/hash.h"
 #include "support/cache_dir.h"
 #include "support/files.h"
 #include "support/suggest.h"
@@ -474,6 +475,19 @@ Result<bool> update_lock(Session& session, bool all_environments, bool write) {
   if (write) return write_if_changed(kLockFile, text);
   Result<std::string> now = read_file(kLockFile);
   return !now || *now != text;
+}
+
+std::string shared_folder(const std::string& build_dir, const BuildPlan& plan, const SourceGroup& group, const std::string& from,
+                          const std::string& filter) {
+  stamp::Hasher hasher;
+  hasher.add_sized(from);
+  hasher.add_sized(filter);
+  for (const std::vector<std::string>& words : group.flags) {
+    hasher.add_u64(words.size());
+    for (const std::string& word : words) hasher.add_sized(word);
+  }
+  for (const auto& [variable, program] : plan.programs) hasher.add_sized(program);
+  return join_path(build_dir, "shared/" + group.name + "-" + stamp::hex(hasher.finish()).substr(0, 8));
 }
 
 bool is_installed(const BuildPlan& plan, const std::string& path) {

@@ -125,7 +125,31 @@ std::string plan_json(const BuildPlan& plan) {
     w.text("output", plan.sketch.output);
     w.close('}');
   }
-  w.list("libraries", plan.libraries);
+  std::vector<std::string> libraries;
+  for (const UsedLibrary& library : plan.used_libraries) libraries.push_back(library.name);
+  w.list("libraries", libraries);
+  auto links = [&](const std::vector<LibraryLink>& list) {
+    w.open('[');
+    for (const LibraryLink& link : list) {
+      w.next();
+      w.open('{');
+      w.text("folder", plan.used_libraries[link.library].folder);
+      w.text("file", link.file);
+      w.text("header", link.header);
+      w.flag("circular", link.circular);
+      w.close('}');
+    }
+    w.close(']');
+  };
+  w.key("library_links");
+  w.open('{');
+  w.key("");
+  links(plan.library_links);
+  for (const UsedLibrary& library : plan.used_libraries) {
+    w.key(library.folder);
+    links(library.links);
+  }
+  w.close('}');
   w.key("groups");
   w.open('[');
   for (const SourceGroup& group : plan.groups) {

@@ -27,20 +27,26 @@ struct Tree {
   }
 
   // The names of the libraries used, in link order.
-  Names used(FinderMode mode = FinderMode::Chain) {
+  Names used(const char* mode = "chain", const MacroTable& defines = {}) {
     libraries.clear();
     Result<std::vector<DirEntry>> entries = list_directory(folder / "lib");
     REQUIRE(entries);
-    for (const DirEntry& entry : *entries) {
-      Result<Library> library = load_library(folder / "lib/" + entry.name);
-      REQUIRE_MESSAGE(library, library.error().text());
-      libraries.push_back(*library);
+    for (const DirEntry& entry : *entries) libraries.push_back(load_library(folder / "lib/" + entry.name, scans));
+    std::vector<FinderLibrary> seen;
+    auto macros = std::make_shared<const MacroTable>(defines);
+    for (const Library& library : libraries) {
+      FinderLibrary item{&library, library.include_dirs, *parse_finder_mode(mode), macros};
+      if (library.manifest.ldf_mode) item.mode = *parse_finder_mode(*library.manifest.ldf_mode);
+      seen.push_back(std::move(item));
     }
     FinderProject project;
     project.include_dirs = {folder / "src"};
+    project.mode = *parse_finder_mode(mode);
+    project.defines = macros;
+    for (int index : declared) project.declared.push_back({index, true, libraries[static_cast<size_t>(index)].name});
     for (const std::string& file : listings.of(folder / "src", "").files)
       project.sources.push_back(folder / "src/" + file);
-    found = find_libraries(project, libraries, mode, scans, [this](const Library& library) {
+    found = find_libraries(project, seen, scans, [this](const Library& library) {
       std::string filter;
       for (const std::string& item : library.source_filter) filter += item + " ";
       Names out;
@@ -69,6 +75,7 @@ struct Tree {
   IncludeScans scans;
   SourceListings listings;
   FoundLibraries found;
+  std::vector<int> declared;  // by lib_deps
 };
 
 }  // namespace
@@ -103,7 +110,7 @@ TEST_CASE("files are read once and looked for in the order given") {
   CHECK(scans.find("x.h", {}) == "");
   CHECK(scans.find("one", {folder.path}) == "");  // a folder is no header
   scans.set(folder / "made.cpp", "#include <y.h>\n");
-  CHECK(scans.of(folder / "made.cpp").size() == 1);
+  CHECK(scans.of(folder / "made.cpp").front().name == "y.h");
 }
 
 TEST_CASE("only libraries that are included, each before nobody it needs") {
@@ -116,8 +123,8 @@ TEST_CASE("only libraries that are included, each before nobody it needs") {
              {"lib/C/C.cpp", ""}});
   CHECK(tree.used() == Names{"B", "A"});
   CHECK(tree.depends("A") == Names{"B"});
-  CHECK(tree.used(FinderMode::Deep) == Names{"B", "A"});
-  CHECK(tree.used(FinderMode::Off) == Names{});
+  CHECK(tree.used("deep") == Names{"B", "A"});
+  CHECK(tree.used("off") == Names{});
   CHECK(tree.found.scanned.empty());
 }
 
@@ -141,7 +148,7 @@ TEST_CASE("circles are found and end") {
              {"lib/A/A.cpp", "#include \"A.h\"\n"},
              {"lib/B/B.cpp", "#include \"B.h\"\n"},
              {"lib/C/C.cpp", "#include \"C.h\"\n"}});
-  for (FinderMode mode : {FinderMode::Chain, FinderMode::Deep}) {
+  for (const char* mode : {"chain", "deep"}) {
     Names used = tree.used(mode);
     std::sort(used.begin(), used.end());
     CHECK(used == Names{"A", "B", "C"});
@@ -189,15 +196,14 @@ TEST_CASE("a hundred libraries that include all others") {
 TEST_CASE("a library by its folder alone") {
   test::TemporaryFolder folder;
   folder.write("Plain/x.h", "");
-  Result<Library> library = load_library(folder / "Plain");
-  REQUIRE(library);
+  IncludeScans scans;
+  std::optional<Library> library = load_library(folder / "Plain", scans);
   CHECK(library->name == "Plain");
   CHECK(library->source_dir == folder / "Plain");
   CHECK(library->include_dirs == Names{folder / "Plain"});
   folder.write("WithSrc/src/x.h", "");
   folder.write("WithSrc/include/y.h", "");
-  library = load_library(folder / "WithSrc");
-  REQUIRE(library);
+  library = load_library(folder / "WithSrc", scans);
   CHECK(library->source_dir == folder / "WithSrc/src");
   CHECK(library->include_dirs == Names{folder / "WithSrc/include", folder / "WithSrc/src"});
 }
@@ -206,11 +212,11 @@ TEST_CASE("library.properties") {
   test::TemporaryFolder folder;
   folder.write("A/library.properties", "name=Fancy Name\r\nversion=1\nldflags=-lm -lx\n");
   folder.write("A/utility/u.h", "");
-  Result<Library> library = load_library(folder / "A");
-  REQUIRE(library);
+  IncludeScans scans;
+  std::optional<Library> library = load_library(folder / "A", scans);
   CHECK(library->name == "Fancy Name");
-  CHECK(library->frameworks == Names{"arduino"});
-  CHECK(library->build_flags == Names{"-lm -lx"});
+  CHECK(library->manifest.frameworks == Names{"arduino"});
+  CHECK(library->manifest.linker_flags == "-lm -lx");
   CHECK(library->include_dirs == Names{folder / "A", folder / "A/utility"});
   SourceListings listings;
   folder.write("A/a.cpp", "");
@@ -228,32 +234,32 @@ TEST_CASE("library.json, and its errors with their place") {
       R"({"name": "J", "frameworks": "arduino", "build": {"flags": ["-DX"], "unflags": "-Os",
     "srcDir": "code", "includeDir": "api", "srcFilter": "+<a.c>", "libArchive": false, "extraScript": "x.py"}})");
   folder.write("A/library.properties", "name=P\n");
-  Result<Library> library = load_library(folder / "A");
-  REQUIRE(library);
+  IncludeScans scans;
+  std::optional<Library> library = load_library(folder / "A", scans);
   CHECK(library->name == "J");
   CHECK(library->source_dir == folder / "A/code");
   CHECK(library->include_dirs == Names{folder / "A/api", folder / "A/code"});
   CHECK(library->source_filter == Names{"+<a.c>"});
-  CHECK(library->build_flags == Names{"-DX"});
-  CHECK(library->build_unflags == Names{"-Os"});
-  CHECK(library->has_manifest_archive);
-  CHECK_FALSE(library->archive);
+  CHECK(library->manifest.flags == Names{"-DX"});
+  CHECK(library->manifest.unflags == Names{"-Os"});
+  CHECK(library->manifest.archive == false);
   CHECK(library->notes.size() == 1);
   for (auto [text, line] : {std::pair("{\n\n oops }", 3), std::pair("[]", 1), std::pair("", 1),
                             std::pair("{\"a\": 1", 1)}) {
     CAPTURE(text);
     std::string file = folder.write("B/library.json", text);
-    Result<Library> bad = load_library(folder / "B");
-    REQUIRE_FALSE(bad);
-    CHECK(bad.error().file == file);
-    CHECK(bad.error().line == line);
+    Library bad = load_library(folder / "B", scans);
+    REQUIRE(bad.broken);
+    CHECK(bad.broken->file == file);
+    CHECK(bad.broken->line == line);
+    CHECK(bad.name == "B");  // as if there were no manifest
+    CHECK(bad.kind == Library::Kind::PlatformIO);
   }
   // Values of other types are passed over.
   folder.write(
       "B/library.json",
-      R"({"name": 3, "frameworks": {"x": 1}, "build": {"flags": 7, "srcDir": [], "libArchive": "no"}})");
-  library = load_library(folder / "B");
-  REQUIRE(library);
+      R"({"name": 3, "build": {"flags": 7, "srcDir": [], "libArchive": "no"}})");
+  library = load_library(folder / "B", scans);
   CHECK(library->name == "B");
 }
 
@@ -293,4 +299,75 @@ TEST_CASE("objects stay inside their folder") {
   // Two files that differ in their extension alone have an object each.
   CHECK(units[5].object == "build/src/a.c.o");
   CHECK(compile_units("/core", {"x.c++"}, "o")[0].source == "/core/x.c++");
+}
+
+TEST_CASE("conditions count in the modes with a plus") {
+  Tree tree({{"src/main.cpp",
+              "#define W 1\n#if W\n#include <A.h>\n#else\n#include <B.h>\n#endif\n"
+              "#ifdef SET\n#include <C.h>\n#endif\n#if NUMBER == 3 && defined(SET)\n#include <D.h>\n#elif 1\n#include <E.h>\n#endif\n"
+              "#if __has_include(<F.h>)\n#include <F.h>\n#endif\n#include_next <G.h>\n"},
+             {"lib/A/A.h", ""}, {"lib/B/B.h", ""}, {"lib/C/C.h", ""}, {"lib/D/D.h", ""}, {"lib/E/E.h", ""}, {"lib/F/F.h", ""}, {"lib/G/G.h", ""}});
+  CHECK(tree.used() == Names{"A", "B", "C", "D", "E", "F"});
+  CHECK(tree.used("chain+") == Names{"A", "E"});
+  CHECK(tree.used("chain+", {{"SET", {}}}) == Names{"A", "C", "E"});
+  CHECK(tree.used("deep+", {{"SET", python_integer(1)}, {"NUMBER", python_integer(3)}}) == Names{"A", "C", "D"});
+}
+
+TEST_CASE("what a condition's macros are is remembered across the files of one scan") {
+  Tree tree({{"src/main.cpp", "#include \"config.h\"\n#if USE_A\n#include <A.h>\n#endif\n#include HEADER\n#include NOT_KNOWN\n"},
+             {"src/config.h", "#define USE_A 1\n#define HEADER <B.h>\n#endif\n"},
+             {"src/other.cpp", "#if USE_A\n#include <C.h>\n#endif\n"},
+             {"lib/A/A.h", "#undef USE_A\n"}, {"lib/B/B.h", ""}, {"lib/C/C.h", ""}});
+  CHECK(tree.used("chain+") == Names{"A", "B"});
+}
+
+TEST_CASE("a scan that fails is done again without conditions") {
+  Tree tree({{"src/main.cpp", "#if 0\n#include <A.h>\n#endif\n#if 1 / 0\n#endif\n"}, {"lib/A/A.h", ""}});
+  CHECK(tree.used("chain+") == Names{"A"});
+}
+
+TEST_CASE("libraries that are declared") {
+  Tree tree({{"src/main.cpp", "#include <A.h>\n"},
+             {"lib/A/A.h", ""},
+             {"lib/A/library.json", R"({"dependencies": [{"name": "C"}, {"name": "none"}]})"},
+             {"lib/B/B.h", "#include <D.h>\n"},
+             {"lib/B/B.cpp", "#include <B.h>\n"},
+             {"lib/C/C.h", ""},
+             {"lib/D/D.h", ""}});
+  CHECK(tree.used() == Names{"C", "A"});
+  CHECK(tree.found.reasons[{0, 2}].header == "");
+  CHECK(tree.found.reasons[{kFinderProject, 0}].file == tree.folder / "src/main.cpp");
+  CHECK(tree.found.reasons[{kFinderProject, 0}].header == tree.folder / "lib/A/A.h");
+  tree.declared = {1};
+  CHECK(tree.used() == Names{"D", "B", "C", "A"});
+  CHECK(tree.used("off") == Names{"B"});
+}
+
+TEST_CASE("a library may have a mode of its own") {
+  Tree tree({{"src/main.cpp", "#include <A.h>\n"},
+             {"lib/A/A.h", ""},
+             {"lib/A/library.json", R"({"build": {"libLDFMode": " Deep+ "}})"},
+             {"lib/A/x.cpp", "#if 0\n#include <B.h>\n#endif\n#include <C.h>\n"},
+             {"lib/B/B.h", ""}, {"lib/C/C.h", ""}});
+  CHECK(tree.used() == Names{"C", "A"});
+}
+
+TEST_CASE("modes by name and number") {
+  for (const char* name : {"off", "chain", "deep", "chain+", "deep+"}) CHECK(finder_mode_name(*parse_finder_mode(name)) == name);
+  CHECK(finder_mode_name(*parse_finder_mode("3")) == "chain+");
+  CHECK_FALSE(parse_finder_mode("5"));
+  CHECK_FALSE(parse_finder_mode("chains"));
+}
+
+TEST_CASE("what kind of library it is without a manifest") {
+  test::TemporaryFolder folder;
+  IncludeScans scans;
+  folder.write("A/deep/a.cpp", "#include \"Arduino.h\"\n");
+  folder.write("B/b.cpp", "#include <Arduino.h>\n  #include \"Arduino.h\"\n#include\"Arduino.h\"\n");
+  folder.write("C/c.h", "#include <mbed.h\"\n");
+  folder.write("D/keywords.txt", "");
+  CHECK(load_library(folder / "A", scans).kind == Library::Kind::Arduino);
+  CHECK(load_library(folder / "B", scans).kind == Library::Kind::Plain);
+  CHECK(load_library(folder / "C", scans).kind == Library::Kind::Mbed);
+  CHECK(load_library(folder / "D", scans).kind == Library::Kind::Arduino);
 }

@@ -112,8 +112,6 @@ CASES = {
     "a variant the core does not have": (
         {"platformio.ini": UNO + "board_build.variant = nothing_like_it\n", "src/main.cpp": SMALL}, [],
         ["platformio.ini:", "nothing_like_it"]),
-    "a library manifest that is not JSON": (
-        {"platformio.ini": UNO, "src/main.cpp": SMALL, "lib/a/library.json": "{\n\n]\n"}, [], ["lib/a/library.json:3", "JSON"]),
     "the build folder is a file": (
         {"platformio.ini": UNO, "src/main.cpp": SMALL, ".fbuild": "in the way"}, [], [".fbuild"]),
     "an environment's folder is a file": (

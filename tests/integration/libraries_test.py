@@ -127,6 +127,71 @@ class Libraries(Case):
         self.assertEqual(len([name for name in project.compiled() if name.endswith(("A.cpp", "other.cpp"))]), 2)
         self.assertTrue(project.idle())
 
+    def test_a_broken_manifest_is_as_none(self):
+        project = self.project({"platformio.ini": UNO, "src/main.cpp": MAIN % ("#include <A.h>", "A_call();"), **library("A"),
+                                "lib/A/library.json": "{\n\n]\n"})
+        run = project.gen()
+        self.assertIn("lib/A/library.json:3: the manifest is ignored: not valid JSON", run.err)
+        self.assertEqual(project.plan()["libraries"], ["A"])
+
+    def test_conditions(self):
+        files = {"src/main.cpp": MAIN % ('#include "config.h"\n#if USE == 2\n#include <A.h>\n#else\n#include <B.h>\n#endif', ""),
+                 "src/config.h": "#ifndef USE\n#define USE 1\n#endif\n", **library("A"), **library("B")}
+        project = self.project({"platformio.ini": UNO + "lib_ldf_mode = chain+\n", **files})
+        project.build()
+        self.assertEqual(project.plan()["libraries"], ["B"])
+        # An edit of a #define alone decides anew, one of anything else generates nothing.
+        project.write("src/config.h", "#ifndef USE\n#define USE 2\n#endif\n")
+        project.ninja()
+        self.assertEqual(project.plan()["libraries"], ["A"])
+        self.assertIn("lib/A/src/A.cpp", project.compiled())
+        self.assertTrue(project.idle())
+        project.write("platformio.ini", UNO + "lib_ldf_mode = chain+\nbuild_flags = -DUSE=3\n")
+        project.ninja()
+        self.assertEqual(project.plan()["libraries"], ["B"])
+        self.assertTrue(project.idle())
+
+    def test_why(self):
+        project = self.project({"platformio.ini": UNO, "src/main.cpp": MAIN % ("#include <A.h>", "A_call();"),
+                                **library("A", "#include <B.h>", "B_call();"), **library("B"), **library("C"),
+                                "lib/B/library.json": '{"name": "Bee", "version": "1.2.3", "dependencies": {"C": "*"}}'})
+        run = project.gen("--print-libraries", "uno")
+        self.assertEqual(run.out.splitlines()[0].split(" of ")[0], "uno: 3 libraries")
+        self.assertEqual(run.out.splitlines()[1:], [
+            "|-- A (lib/A): src/main.cpp includes lib/A/src/A.h",
+            "|   |-- Bee @ 1.2.3 (lib/B): lib/A/src/A.cpp includes lib/B/src/B.h",
+            "|   |   |-- C (lib/C): lib/B/library.json names it"])
+        self.assertFalse(project.exists("build.ninja"))
+
+    def test_compatibility(self):
+        files = {"src/main.cpp": MAIN % ("#include <A.h>\n#include <B.h>", ""), **library("A"), **library("B"), "src/A.h": "", "src/B.h": "",
+                 "lib/A/library.json": '{"name": "A", "frameworks": "espidf"}', "lib/B/library.properties": "name=B\narchitectures=samd\n"}
+        for mode, wanted in (("off", True, ), ("soft", False), ("strict", False)):
+            project = self.project({"platformio.ini": UNO + "lib_compat_mode = %s\nlib_ldf_mode = off\nlib_deps =\n  A\n  B\n" % mode, **files})
+            self.assertEqual("A" in project.plan()["libraries"], wanted, mode)
+            self.assertEqual("B" in project.plan()["libraries"], mode != "strict", mode)
+
+    def test_bundled_ones_are_compiled_once(self):
+        two = UNO + UNO.replace("[env:uno]", "[env:other]")
+        project = self.project({"platformio.ini": two, "src/main.cpp": MAIN % ("#include <SPI.h>", "SPI.begin();")})
+        project.build()
+        self.assertEqual(len([name for name in project.compiled() if name.endswith("SPI.cpp")]), 1)
+        self.assertTrue(project.idle())
+
+    def test_flags_reach_the_link(self):
+        """A manifest's libraries and linker flags come first in the link; its folders are searched by those who use it."""
+        project = self.built({"src/main.cpp": MAIN % ("#include <A.h>\n#include <more.h>", "A_call();"), **library("A"), "lib/A/extra/more.h": "",
+                              "lib/A/library.json": '{"build": {"flags": ["-Iextra", "-lm", "-Wl,--defsym=mine=1", "-Lprebuilt"], "libArchive": false}}',
+                              **library("B"), "lib/B/library.properties": "name=B\nprecompiled=true\nldflags=-lpre\n",
+                              "lib/A/src/B.cpp": "#include <B.h>\n", "lib/B/src/atmega328p/libpre.a": "!<arch>\n", "lib/A/prebuilt/x": ""})
+        link = self.link()
+        self.assertIn(" -Wl,--defsym=mine=1 -mmcu=atmega328p ", link)
+        self.assertIn(" -Llib/A/prebuilt", link)
+        self.assertIn("-Llib/B/src/atmega328p", link)
+        self.assertIn(" -Wl,--start-group -lpre ", link)
+        self.assertIn("-Isrc -Ilib/A/src -Ilib/B/src -Ilib/A/extra", self.line_of("src/main.cpp"))
+        self.assertLess(link.index("lib/A/A.cpp.o"), link.index("src/main.cpp.o"))
+
 
 if __name__ == "__main__":
     unittest.main()
