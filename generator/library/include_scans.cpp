@@ -68,9 +68,11 @@ void IncludeScans::provide(const std::string& path, std::function<std::string()>
 }
 
 bool IncludeScans::exists(const std::string& path) {
-  auto [known, fresh] = exists_.try_emplace(path, false);
-  if (fresh) known->second = is_regular_file(path);
-  return known->second;
+  if (auto known = exists_.find(path); known != exists_.end()) return known->second;
+  // From a listing of its folder: of most names in question there is no file.
+  const Folder& folder = look_into(std::string(dir_name(path)));
+  auto known = folder.names.find(std::string(base_name(path)));
+  return known != folder.names.end() && known->second;
 }
 
 const IncludeScans::Folder& IncludeScans::look_into(const std::string& path) {
@@ -78,7 +80,7 @@ const IncludeScans::Folder& IncludeScans::look_into(const std::string& path) {
   if (!fresh) return known->second;
   known->second.path = normalize_path(path);
   if (Result<std::vector<DirEntry>> entries = list_directory(path))
-    for (DirEntry& entry : *entries) known->second.names.insert(std::move(entry.name));
+    for (DirEntry& entry : *entries) known->second.names.emplace(std::move(entry.name), entry.kind == DirEntry::File);
   return known->second;
 }
 
@@ -88,8 +90,12 @@ std::string IncludeScans::find_in(const std::string& name, const std::string& fo
   if (!name.empty() && name[0] != '/' && name[0] != '.' && provided_.empty()) {
     const Folder& known = look_into(folder);
     size_t slash = name.find('/');
-    if (slash == std::string::npos ? !known.names.count(name) : !known.names.count(name.substr(0, slash))) return "";
-    if (slash == std::string::npos) path = known.path == "." ? name : join_path(known.path, name);
+    if (slash != std::string::npos && !known.names.count(name.substr(0, slash))) return "";
+    if (slash == std::string::npos) {
+      auto found = known.names.find(name);
+      if (found == known.names.end() || !found->second) return "";
+      return known.path == "." ? name : join_path(known.path, name);
+    }
   }
   if (path.empty()) path = normalize_path(join_path(folder, name));
   return exists(path) ? path : "";

@@ -43,7 +43,7 @@ class IncludeScans {
  private:
   struct Folder {
     std::string path;  // normalized
-    std::unordered_set<std::string> names;
+    std::unordered_map<std::string, bool> names;  // whether it is a file
   };
   const std::vector<IncludeLine>& look(const std::string& path, bool directives);
   const Folder& look_into(const std::string& path);
