@@ -1,50 +1,39 @@
+#define OPENSSL_SUPPRESS_DEPRECATED  // see sha256.h
 #include "lnk/sha256.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <memory>
 
 #include "support/files.h"
 
 namespace fbuild::lnk {
 
-namespace {
-
-// Only memory can run out here, and nothing sensible can be done about that.
-void require(bool ok) {
-  if (!ok) std::abort();
+Sha256::Sha256() : context_(std::make_unique<SHA256_CTX>()) {
+  SHA256_Init(context_.get());
 }
 
-}  // namespace
-
-Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  require(context_ && EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
-}
-
-Sha256::~Sha256() {
-  EVP_MD_CTX_free(context_);
-}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 
 void Sha256::update(const void* data, size_t size) {
-  require(EVP_DigestUpdate(context_, data, size) == 1);
+  SHA256_Update(context_.get(), data, size);
 }
 
 std::string Sha256::hex() const {
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> copy(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned length = 0;
-  require(copy && EVP_MD_CTX_copy_ex(copy.get(), context_) == 1 &&
-          EVP_DigestFinal_ex(copy.get(), digest, &length) == 1);
+  SHA256_CTX copy = *context_;
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256_Final(digest, &copy);
   std::string out;
-  out.reserve(length * 2);
-  for (unsigned i = 0; i < length; ++i) {
-    out += "0123456789abcdef"[digest[i] >> 4];
-    out += "0123456789abcdef"[digest[i] & 15];
+  out.reserve(sizeof digest * 2);
+  for (unsigned char byte : digest) {
+    out += "0123456789abcdef"[byte >> 4];
+    out += "0123456789abcdef"[byte & 15];
   }
   return out;
 }
