@@ -20,6 +20,7 @@
 #include "generator/upload/find_drive.h"
 #include "generator/upload/find_port.h"
 #include "support/files.h"
+#include "support/perf_log.h"
 
 namespace fbuild {
 namespace {
@@ -109,6 +110,7 @@ class Run {
     std::vector<std::string> requested = line_.environments;
     if (!line_.plan_environment.empty()) requested = {line_.plan_environment};
     if (config::ErrorPtr error = config_.validate(requested)) return fail(error->error);
+    log_.phase("read");
     if (line_.job == CommandLine::Job::ListEnvironments) {
       for (const std::string& name : config_.environments()) put(name + "\n");
       return 0;
@@ -171,6 +173,7 @@ class Run {
         warn(Error{"fbuild.lock does not pin the packages that are used", "run fbuild-gen in the project's folder, without --build-dir-only, to pin them"});
       else if (*locked && !line_.quiet) std::printf("note: fbuild.lock pins the packages that are used; keep it with platformio.ini\n");
     }
+    log_.phase("plan");
     int status = write(plans, session, *data);
     if (status == 0) fresh.keep();
     return status;
@@ -201,6 +204,7 @@ class Run {
     IncludeMemo includes = session.scans.memo();
     input.includes = &includes;
     input.began = began_;
+    input.log = &log_;
 
     bool first = !path_exists(join_path(session.build_dir, "build.ninja"));
     Result<BuildFilesResult> result = line_.job == CommandLine::Job::CompileDatabases
@@ -254,6 +258,7 @@ class Run {
   }
 
   const CommandLine& line_;
+  PerfLog log_{"fbuild-gen"};
   int64_t began_ = 0;
   std::string project_;
   config::ProjectConfig config_;

@@ -7,6 +7,7 @@
 
 #include "image/commands.h"
 #include "image/text.h"
+#include "support/perf_log.h"
 #include "support/suggest.h"
 
 namespace {
@@ -102,7 +103,12 @@ int main(int argc, char** argv) {
   }
   std::vector<std::string> names;
   for (const Command& command : kCommands) {
-    if (arguments[0] == command.name) return command.run(std::span(arguments).subspan(1));
+    if (arguments[0] == command.name) {
+      fbuild::PerfLog log("fbuild-image");
+      int status = command.run(std::span(arguments).subspan(1));
+      log.phase(command.name);
+      return status;
+    }
     names.push_back(command.name);
   }
   std::string fix = fbuild::did_you_mean(arguments[0], names);

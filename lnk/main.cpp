@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lnk/commands.h"
+#include "support/perf_log.h"
 #include "support/suggest.h"
 
 using namespace fbuild;
@@ -65,8 +66,9 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, cha
   return report_error({what, "fbuild-lnk --help lists what there is"});
 }
 
-int run(const CLI::App& app, const Arguments& arguments) {
+int run(const CLI::App& app, const Arguments& arguments, PerfLog& log) {
   Result<Store> store = open_default_store();
+  log.phase("open");
   if (!store) return report_error(store.error());
   CommandOptions options;
   Result<FetchOptions> fetch = fetch_options_from_environment();
@@ -175,5 +177,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return usage_error(app, error, argc, argv);
   }
-  return run(app, arguments);
+  PerfLog log("fbuild-lnk");
+  int status = run(app, arguments, log);
+  log.phase(innermost(app).get_name().c_str());
+  return status;
 }

@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 #include "stamp/depfile.h"
@@ -16,6 +15,7 @@
 #include "stamp/watch.h"
 #include "support/files.h"
 #include "support/json_text.h"
+#include "support/perf_log.h"
 
 using namespace fbuild;
 using namespace fbuild::stamp;
@@ -67,17 +67,6 @@ void add_verbose(Session& session, const std::vector<SetStatus>& all, Output& ou
   for (const SetStatus& status : all)
     if (!status.clean) output.err += status.name + " is dirty: " + status.why + "\n";
   output.err += counters_text(session.last_run()) + "\n";
-}
-
-void add_phases(Session& session, Output& output) {
-  const char* wanted = std::getenv("FBUILD_PERF_LOG");
-  if (!wanted || std::strcmp(wanted, "1") != 0) return;
-  for (const Phase& phase : session.phases()) {
-    char line[128];
-    std::snprintf(line, sizeof line, "fbuild-stamp: %-9s %9.3f ms\n", phase.name,
-                  static_cast<double>(phase.nanoseconds) / 1e6);
-    output.err += line;
-  }
 }
 
 Result<std::string> read_stdin() {
@@ -321,8 +310,9 @@ int main(int argc, char** argv) {
   Output output;
   Result<int> status = run(session, *options, output);
   add_warnings(session, output);
-  add_phases(session, output);
   put(2, output.err);
+  if (perf_log_wanted())
+    for (const Phase& phase : session.phases()) print_phase("fbuild-stamp", phase.name, phase.nanoseconds);
   if (!status) return fail(status.error());
   if (!put(1, output.out)) return fail(Error{"cannot write: " + errno_text(errno), "", "<stdout>"});
   // Nothing that exit would still do is needed; unmapping large tables is.

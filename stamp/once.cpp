@@ -15,6 +15,7 @@
 #include "stamp/hash.h"
 #include "stamp/object_store.h"
 #include "support/files.h"
+#include "support/perf_log.h"
 #include "support/process.h"
 
 namespace fbuild::stamp {
@@ -81,12 +82,16 @@ class Once {
 
   Result<int> run() {
     if (store_.root.empty() || !understand()) return replace_process();
+    PerfLog log("fbuild-stamp once");
     key_ = key();
     std::vector<Known> known;
     if (std::optional<std::string> manifest = read_object(store_, key_, "manifest")) known = parse_manifest(*manifest);
-    for (const Known& candidate : known)
-      if (restore(candidate)) return 0;
-    return compile(std::move(known));
+    bool restored = std::any_of(known.begin(), known.end(), [&](const Known& candidate) { return restore(candidate); });
+    log.phase(restored ? "restore" : "look");
+    if (restored) return 0;
+    Result<int> status = compile(std::move(known));
+    log.phase("compile");
+    return status;
   }
 
  private:

@@ -18,7 +18,9 @@
 #include "stamp/watch.h"
 #include "support/file_time.h"
 #include "support/include_memo.h"
+#include "support/perf_log.h"
 #include "support/process.h"
+#include "support/switches.h"
 
 namespace fbuild::stamp {
 
@@ -31,13 +33,6 @@ constexpr int64_t kStartOverNanoseconds = 2'000'000'000;
 
 void say(FILE* stream, const std::string& line) {
   std::fprintf(stream, "%s\n", line.c_str());
-}
-
-bool is_on(const char* variable, bool otherwise) {
-  const char* value = std::getenv(variable);
-  if (!value || !*value) return otherwise;
-  return std::strcmp(value, "0") != 0 && std::strcmp(value, "off") != 0 &&
-         std::strcmp(value, "no") != 0;
 }
 
 // `"used": N` and `"max": N` of one part of firmware.size.json, as "RAM   0.4%".
@@ -65,7 +60,7 @@ class Plan {
   Result<int> run() {
     began_ = file_clock_now();
     std::string build_dir(dir_name(gate_path_));
-    if (Status s = lock_for_ninja(build_dir, is_on("FBUILD_WAIT", true)); !s) return s.error();
+    if (Status s = lock_for_ninja(build_dir, is_switched_on("FBUILD_WAIT", true)); !s) return s.error();
     if (loaded_.empty() && just_decided(build_dir)) return 0;
     Result<Gate> gate = read_gate(gate_path_);
     if (!gate) return gate.error();
@@ -219,7 +214,7 @@ class Plan {
   // times. Where everything is what was sealed, the times that went with it are put back.
   Status restore_mtimes() {
     const char* ci = std::getenv("CI");
-    if (!is_on("FBUILD_RESTORE_MTIMES", ci && *ci)) return {};
+    if (!is_switched_on("FBUILD_RESTORE_MTIMES", ci && *ci)) return {};
     std::vector<std::string> sets;
     for (const SetStatus& status : status_)
       if (status.sealed) sets.push_back(objects_set(status.name));
@@ -325,10 +320,8 @@ class Plan {
   }
 
   void tell_phases() {
-    if (!is_on("FBUILD_PERF_LOG", false)) return;
-    for (const Phase& phase : session_->phases())
-      std::fprintf(stderr, "fbuild-stamp plan: %-9s %9.3f ms\n", phase.name,
-                   static_cast<double>(phase.nanoseconds) / 1e6);
+    if (!perf_log_wanted()) return;
+    for (const Phase& phase : session_->phases()) print_phase("fbuild-stamp plan", phase.name, phase.nanoseconds);
   }
 
   std::string in_build(const std::string& name) const { return join_path(gate_.build_dir, name); }
@@ -376,6 +369,8 @@ Result<int> run_finish(const std::string& gate_path, const std::string& table,
   if (std::string objects = objects_set(set); session.has_set(objects)) options.along = objects;
   Result<SealOutcome> outcome = session.seal(set, token, options);
   if (!outcome) return outcome.error();
+  if (perf_log_wanted())
+    for (const Phase& phase : session.phases()) print_phase("fbuild-stamp finish", phase.name, phase.nanoseconds);
   for (const std::string& line : session.take_warnings()) say(stderr, "fbuild: warning: " + line);
   if (!outcome->sealed) {
     say(stdout, environment + ": built, but not recorded as up to date: " + outcome->reason +

@@ -52,7 +52,9 @@ class Files {
     if (Status s = write(in_build("dry.ninja"), all_text(false)); !s) return s;
     if (Status s = write(in_build("targets.json"), targets_text(plans_)); !s) return s;
     result_.root_is_ours = input_.root_files && root_is_free();
+    input_.log->phase("files");
     if (Status s = gate(); !s) return s;
+    input_.log->phase("sets");
     if (Status s = write(in_build("build.ninja"), gate_text()); !s) return s;
     if (result_.root_is_ours)
       if (Status s = write("build.ninja", root_text()); !s) return s;
@@ -60,6 +62,7 @@ class Files {
     bool changed = result_.written > 0;
     if (Status s = compile_databases(); !s) return s;
     confirm(changed);
+    input_.log->phase("rest");
     return {};
   }
 

@@ -29,6 +29,7 @@
 #include "generator/ninja/graph.h"
 #include "generator/plan/build_plan.h"
 #include "support/include_memo.h"
+#include "support/perf_log.h"
 #include "support/result.h"
 
 namespace fbuild {
@@ -45,6 +46,7 @@ struct BuildFilesInput {
   const config::ConfigDependencies* configuration = nullptr;
   const IncludeMemo* includes = nullptr;       // what was found in the sources
   int64_t began = 0;                           // when reading began, nanoseconds since 1970
+  PerfLog* log = nullptr;
 };
 
 struct BuildFilesResult {
