@@ -29,13 +29,16 @@ Error describe(const CLI::App& app, const CLI::ParseError& error) {
 
 Result<CommandLine> parse_command_line(int argc, char** argv) {
   CommandLine out;
-  // For the upload rules of build files; what follows has a language of its own.
-  std::string_view first = argc > 1 ? argv[1] : "";
-  if (first == "--serial-port" || first == "--upload-drive") {
-    out.job = first == "--serial-port" ? CommandLine::Job::SerialPort : CommandLine::Job::UploadDrive;
-    out.serial_port.assign(argv + 2, argv + argc);
-    return out;
-  }
+  // For build files and tests; what follows has a language of its own.
+  for (auto [name, job] : {std::pair("--serial-port", CommandLine::Job::SerialPort),
+                           std::pair("--upload-drive", CommandLine::Job::UploadDrive),
+                           std::pair("--nested", CommandLine::Job::Nested),
+                           std::pair("--watch-output", CommandLine::Job::WatchOutput)})
+    if (argc > 1 && std::string_view(argv[1]) == name) {
+      out.job = job;
+      out.words.assign(argv + 2, argv + argc);
+      return out;
+    }
   CLI::App app{"Turns platformio.ini into build.ninja files. Run it in a project, then run ninja."};
   app.name("fbuild-gen");
 

@@ -10,7 +10,7 @@
 namespace fbuild {
 
 struct CommandLine {
-  enum class Job { Generate, ListEnvironments, PrintConfig, PrintPlan, PrintLibraries, CompileDatabases, JoinSketch, SerialPort, UploadDrive, Message };
+  enum class Job { Generate, ListEnvironments, PrintConfig, PrintPlan, PrintLibraries, CompileDatabases, JoinSketch, SerialPort, UploadDrive, Nested, WatchOutput, Message };
   Job job = Job::Generate;
   std::string directory;                  // -C; empty: the working directory
   std::string build_dir;                  // -B as given; empty: .fbuild/build
@@ -18,7 +18,7 @@ struct CommandLine {
   std::vector<config::OptionOverride> options;  // -O
   std::string plan_environment;           // --print-plan, --print-libraries
   std::vector<std::string> sketch;        // --join-sketch: the output, then the inputs
-  std::vector<std::string> serial_port;   // --serial-port, --upload-drive: all that follows it
+  std::vector<std::string> words;         // of --serial-port and its like: all that follows
   bool quiet = false;
   bool ignore_scripts = false;            // --ignore-extra-scripts
   bool install = false;                   // --install

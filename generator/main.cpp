@@ -12,6 +12,8 @@
 #include "generator/config/config_json.h"
 #include "generator/config/project_config.h"
 #include "generator/config/source_excerpt.h"
+#include "generator/nested/nested_ninja.h"
+#include "generator/nested/watch_output.h"
 #include "generator/ninja/build_files.h"
 #include "generator/plan/fresh_build_dir.h"
 #include "generator/plan/library_tree.h"
@@ -276,8 +278,13 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (line->job == CommandLine::Job::JoinSketch) return join_sketch_files(line->sketch);
-  if (line->job == CommandLine::Job::SerialPort) return print_serial_port(line->serial_port);
-  if (line->job == CommandLine::Job::UploadDrive) return print_upload_drive(line->serial_port);
+  if (line->job == CommandLine::Job::SerialPort) return print_serial_port(line->words);
+  if (line->job == CommandLine::Job::UploadDrive) return print_upload_drive(line->words);
+  if (line->job == CommandLine::Job::Nested) return fail(run_nested(line->words));
+  if (line->job == CommandLine::Job::WatchOutput) {
+    Result<int> status = watch_output(line->words);
+    return status ? *status : fail(status.error());
+  }
   if (!line->directory.empty() && ::chdir(line->directory.c_str()) != 0)
     return fail(Error{"cannot enter the folder: " + errno_text(errno), "-C names the folder that has platformio.ini", line->directory});
   return Run(*line)();
