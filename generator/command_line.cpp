@@ -72,6 +72,8 @@ Result<CommandLine> parse_command_line(int argc, char** argv) {
   app.add_flag("--install", out.install, "Fetch packages that are missing, verified, into the store of this machine");
   app.add_flag("--offline", out.offline, "Never use the network, in the build neither: only what is in the store");
   app.add_flag("--locked", out.locked, "Use nothing but the packages that fbuild.lock pins");
+  app.add_option("--launcher", out.launcher, "Run the compilers by ccache, sccache, distcc or icecc; none: by nothing (default: $FBUILD_LAUNCHER)")
+      ->type_name("NAME");
   app.add_flag("--build-dir-only", out.build_dir_only,
                "Write nothing outside the build folder: no build.ninja and compile_commands.json in the project, and fbuild.lock stays as it is");
   app.add_flag("-q,--quiet", out.quiet, "Print only warnings and errors");

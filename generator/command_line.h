@@ -1,6 +1,7 @@
 // The command line of fbuild-gen.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct CommandLine {
   std::string plan_environment;           // --print-plan, --print-libraries
   std::vector<std::string> sketch;        // --join-sketch: the output, then the inputs
   std::vector<std::string> words;         // of --serial-port and its like: all that follows
+  std::optional<std::string> launcher;    // --launcher
   bool quiet = false;
   bool ignore_scripts = false;            // --ignore-extra-scripts
   bool install = false;                   // --install

@@ -143,6 +143,7 @@ class Run {
     FreshBuildDir fresh(build_dir);
     Session session{config_, build_dir, *data + "/platforms", project_};
     session.ignore_scripts = line_.ignore_scripts;
+    session.launcher = line_.launcher;
     session.choices.install = line_.install;
     session.choices.locked = line_.locked;
     const char* offline = std::getenv("FBUILD_OFFLINE");  // what fbuild-lnk goes by as well
@@ -192,6 +193,7 @@ class Run {
     if (line_.ignore_scripts) input.generate_arguments.push_back("--ignore-extra-scripts");
     if (line_.offline) input.generate_arguments.push_back("--offline");
     if (line_.locked) input.generate_arguments.push_back("--locked");
+    if (line_.launcher) input.generate_arguments.insert(input.generate_arguments.end(), {"--launcher", *line_.launcher});
     if (line_.build_dir_only) input.generate_arguments.push_back("--build-dir-only");
     for (const config::OptionOverride& option : line_.options)
       input.generate_arguments.insert(input.generate_arguments.end(), {"-O", option.text});

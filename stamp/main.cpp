@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "stamp/depfile.h"
+#include "stamp/launch.h"
 #include "stamp/object_store.h"
 #include "stamp/once.h"
 #include "stamp/options.h"
@@ -288,6 +289,7 @@ Result<int> run(Session& session, const Options& options, Output& output) {
 int main(int argc, char** argv) {
   // A file-size limit is an error to report, not to die of.
   ::signal(SIGXFSZ, SIG_IGN);
+  if (argc > 1 && std::strcmp(argv[1], "launch") == 0) return fail(run_launch({argv + 2, argv + argc}));
   if (argc > 1 && std::strcmp(argv[1], "once") == 0) {
     Result<int> status = run_once({argv + 2, argv + argc});
     if (!status) return fail(status.error());

@@ -13,6 +13,7 @@
 #include "stamp/depfile.h"
 #include "stamp/entry.h"
 #include "stamp/hash.h"
+#include "stamp/launch.h"
 #include "stamp/object_store.h"
 #include "support/files.h"
 #include "support/perf_log.h"
@@ -77,8 +78,8 @@ std::vector<Known> parse_manifest(std::string_view text) {
 
 class Once {
  public:
-  Once(ObjectStore store, std::vector<std::string> with, std::vector<std::string> command)
-      : store_(std::move(store)), with_(std::move(with)), command_(std::move(command)) {}
+  Once(ObjectStore store, std::string launcher, std::vector<std::string> with, std::vector<std::string> command)
+      : store_(std::move(store)), launcher_(std::move(launcher)), with_(std::move(with)), command_(std::move(command)) {}
 
   Result<int> run() {
     if (store_.root.empty() || !understand()) return replace_process();
@@ -172,11 +173,12 @@ class Once {
 
   Result<int> compile(std::vector<Known> known) {
     int64_t began = file_clock_now();
-    Result<ProcessOutput> output = run_process(command_, {.directory = {}, .capture_err = true});
+    Result<ProcessOutput> output = run_process(to_run(), {.directory = {}, .capture_err = true});
     if (!output) return output.error();
     if (!output->out.empty()) (void)!::write(1, output->out.data(), output->out.size());
     say(output->err);
-    if (output->exit_status == 0 && output->out.empty()) store(began, output->err, std::move(known));
+    if (output->exit_status == 0 && output->out.empty() && (launcher_.empty() || !launcher_spoke(launcher_, output->err)))
+      store(began, output->err, std::move(known));
     return output->exit_status;
   }
 
@@ -225,15 +227,19 @@ class Once {
     }
   }
 
+  std::vector<std::string> to_run() const { return launcher_.empty() ? command_ : launched(launcher_, command_); }
+
   Result<int> replace_process() {
+    std::vector<std::string> words = to_run();
     std::vector<char*> arguments;
-    for (std::string& word : command_) arguments.push_back(word.data());
+    for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     ::execvp(arguments[0], arguments.data());
-    return Error{"cannot run '" + command_[0] + "': " + errno_text(errno)};
+    return Error{"cannot run '" + words[0] + "': " + errno_text(errno)};
   }
 
   ObjectStore store_;
+  std::string launcher_;
   std::vector<std::string> with_, command_;
   size_t output_ = 0, depfile_ = 0;  // positions of the file names
   bool asks_ = false;
@@ -244,17 +250,20 @@ class Once {
 }  // namespace
 
 Result<int> run_once(const std::vector<std::string>& words) {
-  const char* usage = "fbuild-stamp once [--with TEXT]... -- COMMAND...";
+  const char* usage = "fbuild-stamp once [--launcher PROGRAM] [--with TEXT]... -- COMMAND...";
+  std::string launcher;
   std::vector<std::string> with;
   size_t at = 0;
   for (; at < words.size() && words[at] != "--"; at += 2) {
-    if (words[at] != "--with" || at + 1 == words.size()) return Error{"'" + words[at] + "' is not expected here", usage};
-    with.push_back(words[at + 1]);
+    bool is_launcher = words[at] == "--launcher";
+    if ((words[at] != "--with" && !is_launcher) || at + 1 == words.size()) return Error{"'" + words[at] + "' is not expected here", usage};
+    if (is_launcher) launcher = words[at + 1];
+    else with.push_back(words[at + 1]);
   }
   if (at + 1 >= words.size()) return Error{"no command given", usage};
   Result<ObjectStore> store = object_store_from_environment();
   if (!store) return store.error();
-  return Once(std::move(*store), std::move(with), {words.begin() + static_cast<ptrdiff_t>(at) + 1, words.end()}).run();
+  return Once(std::move(*store), std::move(launcher), std::move(with), {words.begin() + static_cast<ptrdiff_t>(at) + 1, words.end()}).run();
 }
 
 }  // namespace fbuild::stamp

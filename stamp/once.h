@@ -1,4 +1,4 @@
-// Runs a compile once: `fbuild-stamp once --with TEXT... -- COMMAND...`
+// Runs a compile once: `fbuild-stamp once [--launcher PROGRAM] --with TEXT... -- COMMAND...`
 //
 // A command that makes one output from files it lists in a depend file need not run when
 // it has run before, anywhere on this machine, with the same arguments on the same
@@ -17,6 +17,9 @@
 //   manifest   under the key: for each known result the files it was made from, as paths
 //              and hashes
 //   object     under the key and those hashes: what the command printed, and its output
+//
+// A command that has to run goes through the launcher (launch.h), where one is given. That
+// is no part of the key: who runs a compiler does not change what it makes.
 //
 // Before a result is used all its files are hashed again: the store believes contents and
 // nothing else. Nothing is stored of a command that failed, that read a file written while

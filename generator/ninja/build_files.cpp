@@ -14,6 +14,7 @@
 #include "generator/ninja/stub.h"
 #include "generator/ninja/targets_file.h"
 #include "generator/ninja/text.h"
+#include "generator/plan/launcher.h"
 #include "generator/platform/package_link.h"
 #include "stamp/depfile.h"
 #include "stamp/gate.h"
@@ -126,6 +127,7 @@ class Files {
 
   Status environment(const BuildPlan& plan) {
     if (Status s = make_directories(plan.directory); !s) return s;
+    if (Status s = write(launch_path(plan.directory), launch_text(plan.launcher, input_.own.stamp)); !s) return s;
     for (const PackageUse& use : plan.packages)
       for (const std::string& stamp : use.stamps) {
         bool own = !use.identity.empty() && stamp == use.stamps.front();
@@ -161,6 +163,7 @@ class Files {
     if (!made) return made.error();
     if (Status s = make_directories(group.shared); !s) return s.error();
     if (Status s = provide(join_path(group.shared, "epoch")); !s) return s.error();
+    if (Status s = write(launch_path(group.shared), launch_text(plan.launcher, input_.own.stamp)); !s) return s.error();
     if (Status s = write(group.shared + ".ninja", *made); !s) return s.error();
     return text = std::move(*made);
   }

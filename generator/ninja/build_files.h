@@ -15,6 +15,7 @@
 //   <build>/stubs.ninja             rules and stubs of all, for when all are clean
 //   <build>/shared/<group>.ninja    a core or library as several environments may compile it
 //   <build>/shared/<group>/         what that makes
+//   <build>/<env>.launch, <build>/shared/<group>.launch     who runs the compilers
 //   <build>/<env>/compile_commands.json
 //   <build>/targets.json            what there is to build, for other programs: see targets_file.h
 //   <build>/packages/<name>         links to packages; <name>.stamp changes with one

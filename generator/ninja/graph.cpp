@@ -95,6 +95,10 @@ class GraphWriter {
             "). Written by fbuild-gen.\n\n";
     variable(out_, "env", plan_.environment);
     for (const auto& [name, value] : environment_variables(plan_, own_)) variable(out_, name, value);
+    // exec: the shell ninja starts has nothing to do afterwards.
+    std::string launch = ". " + shell_word(launch_path(plan_.directory)) + "; ";
+    variable(out_, "launch", launch + "exec $launch");
+    variable(out_, "launch_and_more", launch + "$launch");
     out_ += '\n';
   }
 
@@ -135,7 +139,7 @@ class GraphWriter {
   // The depend file goes to ninja line by line, in the one form in which it takes any name.
   void depend_by_lines(const CompileUnit& unit) {
     std::string file = unit.object + (unit.includes.empty() ? "" : "." + unit.includes) + ".d";
-    out_ += "  deps = msvc\n  depfile =\n  once = $once_and_more\n";
+    out_ += "  deps = msvc\n  depfile =\n  once = $once_and_more\n  launch = $launch_and_more\n";
     variable(out_, "after", "&& " + shell_line({own_.stamp, "depends", file}), true);
   }
 
@@ -158,7 +162,7 @@ class GraphWriter {
     out_ += "# " + group.name + ": for every environment that compiles it alike. Written by fbuild-gen.\n\n";
     variable(out_, "env", group.name);
     for (const auto& [name, program] : plan_.programs) variable(out_, name, shell_word(program));
-    std::vector<std::string> words = {own_.stamp, "once"};
+    std::vector<std::string> words;
     for (const PackageUse& use : plan_.packages) {
       bool toolchain = &use == &plan_.packages.front();
       if (!toolchain && !is_used(group, use.link + "/")) continue;
@@ -171,9 +175,10 @@ class GraphWriter {
       words.insert(words.end(), {"--with", identity});
     }
     words.push_back("--");
-    // exec: the shell ninja starts has nothing to do afterwards.
-    variable(out_, "once", "exec " + shell_line(words));
-    variable(out_, "once_and_more", shell_line(words));
+    std::string launch = ". " + shell_word(launch_path(group.shared)) + "; ";
+    std::string once = shell_line({own_.stamp, "once"}) + " --launcher \"$launcher\" " + shell_line(words);
+    variable(out_, "once", launch + "exec " + once);
+    variable(out_, "once_and_more", launch + once);
     out_ += '\n';
   }
 
@@ -332,6 +337,8 @@ Result<std::string> shared_text(const BuildPlan& plan, const SourceGroup& group,
   writer.group(group, 0);
   return writer.take();
 }
+
+std::string launch_path(const std::string& folder) { return folder + ".launch"; }
 
 std::string keep_text(const BuildPlan& plan) {
   std::string out = "build " + ninja_path(join_path(plan.directory, "keep")) + ": phony";

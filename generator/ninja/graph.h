@@ -34,6 +34,11 @@ Result<GraphText> graph_text(const BuildPlan& plan, const OwnPrograms& own,
 Result<std::string> shared_text(const BuildPlan& plan, const SourceGroup& group, const OwnPrograms& own,
                                 const std::string& templates);
 
+// The file that says who runs the compilers of what is made in this folder: see
+// plan/launcher.h. Beside it, because everything in a shared group's folder is one of its
+// objects.
+std::string launch_path(const std::string& folder);
+
 // Mentions every intermediate file, so that `ninja -t cleandead` takes none for a leftover
 // while the environment's graph is not loaded.
 std::string keep_text(const BuildPlan& plan);

@@ -109,6 +109,7 @@ struct BuildPlan {
   std::vector<PreparedFile> prepared;          // each output once
   std::vector<std::string> linked;             // those of them that sources may include
   std::vector<std::string> link_objects;       // those of them that are linked
+  std::string launcher;                        // program that runs the compilers; "": none
   std::string linker;                          // ninja variable of the program that links
   std::vector<std::string> link_flags;         // before the objects
   std::vector<std::string> link_libs;          // after them

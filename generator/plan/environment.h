@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ struct Session {
   std::string platforms_dir;  // where <platform>.yaml lie
   std::string project;        // absolute root; the working directory
   bool ignore_scripts = false;  // --ignore-extra-scripts
+  std::optional<std::string> launcher = std::nullopt;  // --launcher
 
   std::map<std::string, std::shared_ptr<const Platform>> platforms = {};
   PackageChoices choices = {};

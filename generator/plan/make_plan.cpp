@@ -6,6 +6,7 @@
 #include "generator/ninja/text.h"
 #include "generator/plan/compile_flags.h"
 #include "generator/plan/embeds.h"
+#include "generator/plan/launcher.h"
 #include "generator/plan/include_digests.h"
 #include "generator/plan/libraries.h"
 #include "generator/plan/linked_files.h"
@@ -332,7 +333,13 @@ class Planner {
 Result<BuildPlan> make_plan(Session& session, const std::string& name) {
   Result<Environment> environment = resolve_environment(session, name);
   if (!environment) return environment.error();
-  return Planner(session, std::move(*environment)).run();
+  Result<BuildPlan> plan = Planner(session, std::move(*environment)).run();
+  if (!plan) return plan;
+  Result<std::string> launcher = find_launcher(session, "env:" + name);
+  if (!launcher) return launcher.error();
+  plan->launcher = *launcher;
+  if (!launcher->empty()) plan->files.push_back(*launcher);
+  return plan;
 }
 
 }  // namespace fbuild

@@ -130,7 +130,8 @@ class Shared(gate_test.Gate):
         self.assertEqual(links, 2)
         core = [line for line in self.lines if " -c " in line and "cores/arduino" in line.split()[-1]]
         self.assertEqual(len(core), len({line.split()[-1] for line in core}))
-        self.assertEqual(len(os.listdir(self.path(".fbuild/build/shared"))), 2)
+        # The folder of objects, the graph, and who runs the compilers.
+        self.assertEqual(len(os.listdir(self.path(".fbuild/build/shared"))), 3)
         self.assertEqual(self.ninja("-f", ".fbuild/build/one/build.ninja"), (0, 0))
         # One more that agrees compiles its own sources only.
         with open(self.path("platformio.ini"), "a") as f:
