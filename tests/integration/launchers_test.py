@@ -1,6 +1,6 @@
 """Compiler launchers: every compile goes through them, nothing else does, and who runs the
-compiler makes no difference to the firmware. ccache, sccache and distcc are the real ones,
-with their daemons on loopback."""
+compiler makes no difference to the firmware. ccache, sccache, distcc and icecream are the
+real ones, with their daemons on loopback."""
 
 import os
 import re
@@ -263,6 +263,36 @@ class Launchers(Case):
         away = [name for name in self.sources if not name.endswith(".S")]
         done = self.wait_for(log, r"COMPILE_OK.* (/usr/bin/avr-g(?:cc|\+\+)) ", len(away))
         self.assertEqual(len(done), len(away))
+
+    @unittest.skipUnless(have("icecc", "iceccd", "icecc-scheduler") and ROOT, "no icecc, or not root")
+    def test_icecream(self):
+        p = self.make("icecc")
+        folder = self.folder("ice")
+        shutil.chown(folder, "icecc", "icecc")
+        scheduler, net = free_port(), "fbuild-test-%d" % os.getpid()
+        # Two daemons on one machine: what they have for testing themselves.
+        common = {"ICECC_TESTS": "1", "PATH": "/usr/bin:/bin:/usr/sbin"}
+        log = self.daemon("icecc-scheduler", "-n", net, "-p", str(scheduler), "-vvv", **common)
+        time.sleep(0.5)
+        logs = []
+        for name, more in (("here", ["--no-remote", "-m", "1"]), ("there", ["-m", "4"])):
+            base = os.path.join(folder, name)
+            os.makedirs(base)
+            shutil.chown(base, "icecc", "icecc")
+            logs.append(self.daemon("iceccd", "-n", net, "-s", "127.0.0.1:%d" % scheduler, "-p", str(free_port()), "-N", name, "-b", base,
+                                    "-u", "icecc", "-vvv", *more, ICECC_TEST_SOCKET=base + ".socket", **common))
+        self.wait_for(log, r"login (here|there) ", 2)
+        p.env.update(ICECC_TESTS="1", ICECC_TEST_REMOTEBUILD="1", ICECC_TEST_SOCKET=os.path.join(folder, "here.socket"),
+                     ICECC_PREFERRED_HOST="there")
+        # What the compiler reads and icecc does not know that it has to be packed.
+        p.env["ICECC_EXTRAFILES"] = p.run(["avr-gcc", "-print-file-name=device-specs/specs-atmega328p"]).out.strip()
+        p.gen("-q", "--launcher", "icecc")
+        p.ninja("-j", "4")
+        self.same_firmware(p)
+        away = [name for name in self.sources if not name.endswith(".S")]
+        self.wait_for(log, r"END \d+ status=0 .*server=there", len(away))
+        with open(logs[1], errors="replace") as file:
+            self.assertEqual(len(re.findall("remote compile for file", file.read())), len(away))
 
 
 if __name__ == "__main__":
