@@ -5,6 +5,7 @@
 #include <pty.h>
 #include <regex.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,6 +78,26 @@ void write_all(std::string_view text) {
   }
 }
 
+// As forkpty, in a session of its own; by a pipe where there are no terminals to be had (a
+// chroot without /dev/pts).
+pid_t fork_heard(int* heard) {
+  pid_t child = ::forkpty(heard, nullptr, nullptr, nullptr);
+  if (child >= 0) return child;
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return -1;
+  child = ::fork();
+  if (child == 0) {
+    ::setsid();
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::dup2(ends[1], 1);
+    ::dup2(ends[1], 2);
+    return 0;
+  }
+  ::close(ends[1]);
+  *heard = ends[0];
+  return child;
+}
+
 // First as Ctrl-C would; what does not heed it within two seconds is killed.
 void end_group(pid_t group) {
   ::kill(-group, SIGINT);
@@ -108,7 +129,7 @@ Result<int> watch_output(const std::vector<std::string>& words) {
   for (std::string& word : command) argv.push_back(word.data());
   argv.push_back(nullptr);
   int terminal = -1;
-  pid_t child = ::forkpty(&terminal, nullptr, nullptr, nullptr);
+  pid_t child = fork_heard(&terminal);
   if (child < 0) return Error{"cannot start '" + command[0] + "': " + errno_text(errno)};
   if (child == 0) {
     ::setenv("TERM", "dumb", 1);  // no progress that writes over itself
