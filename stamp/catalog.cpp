@@ -1,11 +1,15 @@
 #include "stamp/catalog.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
 #include <tuple>
 
 namespace fbuild::stamp {
+
+uint32_t g_give_back_step = 16384;
 
 std::string BlockView::path(uint32_t index) const {
   std::string out;
@@ -18,6 +22,39 @@ std::string BlockView::path(uint32_t index) const {
     index = entry.parent;
   }
   return out;
+}
+
+namespace {
+
+// The whole pages between two addresses.
+void give_back_pages(const void* begin, const void* end) {
+  constexpr uintptr_t kPage = 4096;
+  uintptr_t from = (reinterpret_cast<uintptr_t>(begin) + kPage - 1) & ~(kPage - 1);
+  uintptr_t to = reinterpret_cast<uintptr_t>(end) & ~(kPage - 1);
+  if (from < to) (void)::madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
+}
+
+}  // namespace
+
+void BlockView::give_back(uint32_t begin, uint32_t end) const {
+  if (is_large() && begin < end && end <= count) give_back_pages(entries + begin, entries + end);
+}
+
+void BlockView::give_back() const {
+  if (is_large()) give_back_pages(entries, names + names_size);
+}
+
+std::unique_ptr<Block> copy_block(const BlockView& view) {
+  auto block = std::make_unique<Block>();
+  block->entries.reserve(view.count);
+  for (uint32_t begin = 0, end; begin < view.count; begin = end) {
+    end = begin + std::min(view.count - begin, g_give_back_step);
+    block->entries.insert(block->entries.end(), view.entries + begin, view.entries + end);
+    view.give_back(begin, end);
+  }
+  block->names.assign(view.names, view.names_size);
+  view.give_back();
+  return block;
 }
 
 Value value_of(const Entry& entry) {

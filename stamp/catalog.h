@@ -18,6 +18,9 @@
 
 namespace fbuild::stamp {
 
+// After so many entries (1.4 MB) a part of a block is given back. Another number is for tests.
+extern uint32_t g_give_back_step;
+
 // The entries of one root in walk order: a directory, then its entries sorted by name,
 // each followed by its own. entries[0] is the root itself. Contents may come from a
 // damaged file: every access checks its bounds.
@@ -26,6 +29,7 @@ struct BlockView {
   uint32_t count = 0;
   const char* names = nullptr;
   uint64_t names_size = 0;
+  bool mapped = false;  // lies in the table's file
 
   std::string_view name(const Entry& entry) const {
     if (entry.name_offset > names_size || entry.name_size > names_size - entry.name_offset)
@@ -34,6 +38,14 @@ struct BlockView {
   }
   // The path below the root; "" for the root itself.
   std::string path(uint32_t index) const;
+
+  // Gives the memory of entries [begin, end), or of everything, back to the system until it
+  // is used again: of a large mapped block only, which comes back from the file. A table of
+  // 200,000 files is 27 MB, and what replaces it as much; whoever goes through both need
+  // not hold both.
+  void give_back(uint32_t begin, uint32_t end) const;
+  void give_back() const;
+  bool is_large() const { return mapped && count / 2 > g_give_back_step; }
 };
 
 struct Block {
@@ -41,9 +53,12 @@ struct Block {
   std::string names;
 
   BlockView view() const {
-    return {entries.data(), static_cast<uint32_t>(entries.size()), names.data(), names.size()};
+    return {entries.data(), static_cast<uint32_t>(entries.size()), names.data(), names.size(),
+            false};
   }
 };
+// A copy that can be changed; gives `view` back meanwhile.
+std::unique_ptr<Block> copy_block(const BlockView& view);
 
 // What an entry contributes to fingerprints and comparisons.
 struct Value {

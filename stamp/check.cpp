@@ -145,6 +145,8 @@ bool Session::look_once(const std::vector<size_t>& sets, const CheckOptions& opt
       root.fresh = std::move(was.fresh);  // nothing about it is new
       continue;
     }
+    bool sealed = root.known && is_sealed(root.digest);
+    diff.list_changes = sealed || !root.snapshots.empty();
     DiffResult changed = diff_blocks(was.view, *root.fresh, diff);
     if (!changed.stored && root.known) {
       root.fresh = std::move(was.fresh);
@@ -158,7 +160,7 @@ bool Session::look_once(const std::vector<size_t>& sets, const CheckOptions& opt
       root.digest = root_digest(root.view, root.poisoned);
       root.changed = diff.generation;
       if (root.known)
-        update_snapshots(catalog, root, old, root.digest, changed.changes, is_sealed(old));
+        update_snapshots(catalog, root, old, root.digest, changed, sealed);
     }
     if (changed.touched || !root.known) root.touched = diff.generation;
     root.known = true;

@@ -35,8 +35,7 @@ class Differ {
     }
     if (!value_same) result_.content = true;
     bool listed = entry.kind != Kind::Directory || old.kind != Kind::Directory;
-    if (listed && value_of(old) != value_of(entry))
-      result_.changes.push_back({path_, value_of(old), value_of(entry)});
+    if (listed && value_of(old) != value_of(entry)) add(value_of(old), value_of(entry));
   }
 
   // The children of a directory that is there both times.
@@ -51,6 +50,7 @@ class Differ {
         int compared = before_.name(before_.entries[old_at]).compare(view_.name(now_.entries[at]));
         order = compared < 0 ? -1 : compared > 0;
       }
+      if (++seen_ % g_give_back_step == 0) before_.give_back();
       size_t prefix = path_.size();
       enter(order < 0 ? before_.name(before_.entries[old_at]) : view_.name(now_.entries[at]));
       if (order < 0) {
@@ -87,6 +87,14 @@ class Differ {
   static uint32_t next(const BlockView& view, uint32_t at) {
     return std::max(at + 1, view.entries[at].end);
   }
+  void add(const Value& before, const Value& after) {
+    if (!options_.list_changes) return;
+    if (result_.changes.size() < kMostSnapshotRows) {
+      result_.changes.push_back({path_, before, after});
+    } else {
+      result_.too_many = true;
+    }
+  }
   void enter(std::string_view name) {
     if (!path_.empty()) path_ += '/';
     path_.append(name);
@@ -105,7 +113,7 @@ class Differ {
     const Entry& old = before_.entries[index];
     Value value = value_of(old);
     if (value.kind != Kind::None) {
-      result_.changes.push_back({path_, value, Value{}});
+      add(value, Value{});
       result_.content = true;
     }
     if (old.kind == Kind::Directory) removed_below(index);
@@ -119,7 +127,7 @@ class Differ {
     entry.sealed_mtime = 0;
     Value value = value_of(entry);
     if (value.kind != Kind::None) {
-      result_.changes.push_back({path_, Value{}, value});
+      add(Value{}, value);
       result_.content = true;
     }
     if (entry.kind == Kind::Directory) added_below(index);
@@ -134,6 +142,7 @@ class Differ {
   const DiffOptions& options_;
   DiffResult& result_;
   std::string path_;
+  uint32_t seen_ = 0;
 };
 
 // Whether two blocks have the same names in the same places.
@@ -146,6 +155,7 @@ bool same_shape(const BlockView& before, const Block& now) {
     if (a.parent != b.parent || a.end != b.end || a.name_offset != b.name_offset ||
         a.name_size != b.name_size || (a.kind == Kind::Directory) != (b.kind == Kind::Directory))
       return false;
+    if (i % g_give_back_step == 0) before.give_back();
   }
   return true;
 }
@@ -165,6 +175,7 @@ DiffResult diff_blocks(const BlockView& before, Block& now, const DiffOptions& o
   }
   if (same_shape(before, now)) {
     for (uint32_t i = 0; i < before.count; ++i) {
+      if (i % g_give_back_step == 0) before.give_back();
       Entry& entry = now.entries[i];
       const Entry& old = before.entries[i];
       if (same_stat(old, entry) && old.kind == entry.kind && old.hash == entry.hash &&
@@ -185,6 +196,7 @@ DiffResult diff_blocks(const BlockView& before, Block& now, const DiffOptions& o
   differ.pair(before.entries[0], now.entries[0]);
   result.changes.clear();  // the root itself is no item
   differ.children(0, 0);
+  before.give_back();
   return result;
 }
 
@@ -244,15 +256,19 @@ Hash128 file_digest(const Entry& entry, bool& poisoned) {
 }
 
 void update_snapshots(Catalog& catalog, RootState& root, const Hash128& before,
-                      const Hash128& after, const std::vector<Change>& changes, bool sealed) {
+                      const Hash128& after, const DiffResult& changed, bool sealed) {
   if (before == after) return;
+  if (changed.too_many) {
+    root.snapshots.clear();
+    return;
+  }
   if (sealed && std::none_of(root.snapshots.begin(), root.snapshots.end(),
                              [&](const Snapshot& s) { return s.digest == before; }))
     root.snapshots.push_back({before, {}});
   for (Snapshot& snapshot : root.snapshots) {
     std::map<std::string_view, Value> rows;
     for (const SnapshotRow& row : snapshot.rows) rows.emplace(row.path, row.value);
-    for (const Change& change : changes) {
+    for (const Change& change : changed.changes) {
       auto it = rows.find(change.path);
       if (it == rows.end()) {
         rows.emplace(catalog.keep(change.path), change.before);
@@ -263,6 +279,8 @@ void update_snapshots(Catalog& catalog, RootState& root, const Hash128& before,
     snapshot.rows.clear();
     for (const auto& [path, value] : rows) snapshot.rows.push_back({path, value});
   }
+  std::erase_if(root.snapshots,
+                [](const Snapshot& s) { return s.rows.size() > kMostSnapshotRows; });
 }
 
 }  // namespace fbuild::stamp

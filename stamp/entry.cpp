@@ -204,6 +204,9 @@ int hash_content(int fd, bool to_the_end, ReadBuffer& buffer, Hash128& hash, uin
   return 0;
 }
 
+// Whether files may be opened without leaving a trace in their access time; see below.
+std::atomic<bool> g_no_atime{true};
+
 HashOutcome failed(Entry& entry, int error_number) {
   if (error_number == ENOENT || error_number == ENOTDIR) return HashOutcome::Gone;
   entry.kind = Kind::Unreadable;
@@ -216,15 +219,34 @@ HashOutcome failed(Entry& entry, int error_number) {
 
 }  // namespace
 
+int open_to_hash(int dir, const char* path) {
+  // O_NONBLOCK: should a FIFO have taken the file's place, opening it must not wait.
+  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  // The first read of a new file would set its access time: a third of what reading it
+  // costs, and a write to the disk. Only the file's owner may leave that out; who was
+  // refused once is not likely to be the owner of the next.
+  if (g_no_atime.load(std::memory_order_relaxed)) {
+    int fd = ::openat(dir, path, kFlags | O_NOATIME);
+    if (fd >= 0 || errno != EPERM) return fd;
+    g_no_atime.store(false, std::memory_order_relaxed);
+  }
+  return ::openat(dir, path, kFlags);
+}
+
+HashOutcome failed_to_open(Entry& entry, int error_number) {
+  // ENXIO: a socket, or a device without a driver.
+  return error_number == ENXIO ? HashOutcome::NotFile : failed(entry, error_number);
+}
+
 HashOutcome hash_file(int dir, const char* path, Entry& entry, ReadBuffer& buffer,
                       Counters& counters, bool& unstable) {
-  // O_NONBLOCK: should a FIFO have taken the file's place, opening it must not wait.
-  Fd fd(::openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!fd) {
-    // ENXIO: a socket, or a device without a driver.
-    if (errno == ENXIO) return HashOutcome::NotFile;
-    return failed(entry, errno);
-  }
+  Fd fd(open_to_hash(dir, path));
+  if (!fd) return failed_to_open(entry, errno);
+  return hash_open_file(fd.get(), entry, buffer, counters, unstable);
+}
+
+HashOutcome hash_open_file(int fd, Entry& entry, ReadBuffer& buffer, Counters& counters,
+                           bool& unstable) {
   // One stat, after reading: when it tells of no change as late as the moment reading
   // began, there was none while it went on. Otherwise (the file is racy) it is read once
   // more, between two stats that must agree.
@@ -233,15 +255,15 @@ HashOutcome hash_file(int dir, const char* path, Entry& entry, ReadBuffer& buffe
   Hash128 hash;
   int64_t looked_at = file_clock_now();
   for (int attempt = 0; attempt < 4 && !consistent; ++attempt) {
-    if (attempt && ::lseek(fd.get(), 0, SEEK_SET) != 0) return failed(entry, errno);
+    if (attempt && ::lseek(fd, 0, SEEK_SET) != 0) return failed(entry, errno);
     uint64_t bytes = 0;
-    if (int error_number = hash_content(fd.get(), attempt > 0, buffer, hash, bytes))
+    if (int error_number = hash_content(fd, attempt > 0, buffer, hash, bytes))
       return failed(entry, error_number);
     counters.bytes_read += bytes;
     int64_t next_look = file_clock_now();
-    if (int error_number = stat_descriptor(fd.get(), info)) return failed(entry, error_number);
+    if (int error_number = stat_descriptor(fd, info)) return failed(entry, error_number);
     if (!info.is_regular()) return HashOutcome::NotFile;
-    racy = is_racy(info, looked_at, fd.get());
+    racy = is_racy(info, looked_at, fd);
     bool same = attempt > 0 && before.size == info.size && before.mtime == info.mtime &&
                 before.ctime == info.ctime;
     consistent = bytes == info.size && (!racy || same);

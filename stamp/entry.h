@@ -10,9 +10,8 @@
 // until it is read in a later tick. File systems whose times are coarse or come from
 // another machine's clock get a margin of seconds instead of ticks.
 //
-// The one thing stat cannot show: a writer that keeps a file mapped and stores to a page
-// it had already dirtied gets no new mtime from the kernel until that page is written
-// back or synced. See FORMAT.md, "What stat cannot see".
+// What stat cannot show is a writer that keeps a file mapped and stores to it again: see
+// FORMAT.md, "What stat cannot see".
 #pragma once
 
 #include <sys/stat.h>
@@ -93,6 +92,12 @@ inline bool same_identity(const Entry& entry, const StatInfo& info) {
          entry.inode == info.inode && entry.device == info.device;
 }
 
+// Whether two looks found the same thing, all that stat says included.
+inline bool same_look(const Entry& a, const Entry& b) {
+  return a.kind == b.kind && a.size == b.size && a.mtime == b.mtime && a.ctime == b.ctime &&
+         a.inode == b.inode && a.device == b.device && a.hash == b.hash;
+}
+
 // Takes the identity over into an entry.
 inline void set_identity(Entry& entry, const StatInfo& info) {
   entry.size = info.size;
@@ -153,5 +158,14 @@ enum class HashOutcome {
 // marked racy with `unstable` set. Leaves names, generations and parent alone.
 HashOutcome hash_file(int dir, const char* path, Entry& entry, ReadBuffer& buffer,
                       Counters& counters, bool& unstable);
+
+// The parts of hash_file(), for callers that open many files and close them together.
+// Opens a file for reading; -1: errno says why.
+int open_to_hash(int dir, const char* path);
+// The outcome of an open that failed.
+HashOutcome failed_to_open(Entry& entry, int error_number);
+// Reads and hashes what is open as `fd`, and leaves it open.
+HashOutcome hash_open_file(int fd, Entry& entry, ReadBuffer& buffer, Counters& counters,
+                           bool& unstable);
 
 }  // namespace fbuild::stamp

@@ -161,7 +161,10 @@ void Session::explain_ref(const Ref& ref, const Hash128& sealed, size_t limit,
       auto snapshot = std::find_if(root.snapshots.begin(), root.snapshots.end(),
                                    [&](const Snapshot& s) { return s.digest == sealed; });
       if (snapshot == root.snapshots.end() || snapshot->rows.empty() || !file_.verify_block(root)) {
-        explain.add(std::string(root.path), "its content changed");
+        explain.add(std::string(root.path),
+                    use_table_ ? "its content changed (in too many places to be listed, or it is "
+                                 "defined otherwise)"
+                               : "its content changed");
         return;
       }
       for (const SnapshotRow& row : snapshot->rows) {

@@ -1,5 +1,6 @@
 #include "stamp/hash.h"
 
+#include <bit>
 #include <cstring>
 
 #define XXH_INLINE_ALL
@@ -35,6 +36,13 @@ void update_128(XXH3_state_t* state, const void* data, size_t size) {
   XXH3_128bits_update(state, data, size);
 }
 
+void update_64(XXH3_state_t* state, const void* data, size_t size) {
+#ifdef FBUILD_HAS_AVX2_HASH
+  if (wide(size)) return avx2::update_64(state, data, size);
+#endif
+  XXH3_64bits_update(state, data, size);
+}
+
 }  // namespace
 
 Hash128 hash_bytes(const void* data, size_t size) {
@@ -65,8 +73,8 @@ uint64_t checksum64_padded(const void* first, size_t first_size, const void* sec
   static const char kZeros[8] = {};
   XXH3_state_t* state = XXH3_createState();
   XXH3_64bits_reset_withSeed(state, seed);
-  XXH3_64bits_update(state, first, first_size);
-  XXH3_64bits_update(state, second, second_size);
+  update_64(state, first, first_size);
+  update_64(state, second, second_size);
   XXH3_64bits_update(state, kZeros, (8 - (first_size + second_size) % 8) % 8);
   uint64_t value = XXH3_64bits_digest(state);
   XXH3_freeState(state);
@@ -148,8 +156,11 @@ void Hasher::add(const void* data, size_t size) {
 
 void Hasher::add_u64s(std::initializer_list<uint64_t> values) {
   if (values.size() * 8 > sizeof buffer_ - used_) flush();
-  for (uint64_t value : values)
-    for (int i = 0; i < 8; ++i) buffer_[used_++] = static_cast<char>(value >> (8 * i));
+  for (uint64_t value : values) {
+    if constexpr (std::endian::native == std::endian::big) value = __builtin_bswap64(value);
+    std::memcpy(buffer_ + used_, &value, sizeof value);
+    used_ += sizeof value;
+  }
 }
 
 void Hasher::add_sized(std::string_view text) {

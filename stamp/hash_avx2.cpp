@@ -25,5 +25,9 @@ void update_128(void* state, const void* data, size_t size) {
   XXH3_128bits_update(static_cast<XXH3_state_t*>(state), data, size);
 }
 
+void update_64(void* state, const void* data, size_t size) {
+  XXH3_64bits_update(static_cast<XXH3_state_t*>(state), data, size);
+}
+
 }  // namespace fbuild::stamp::avx2
 #endif

@@ -18,8 +18,10 @@ namespace fbuild::stamp::avx2 {
 void hash_128(const void* data, size_t size, uint64_t out[2]);
 // XXH3-64 with a seed.
 uint64_t hash_64(const void* data, size_t size, uint64_t seed);
-// XXH3_128bits_update() of an XXH3_state_t, which is the same for both.
+// XXH3_128bits_update() and XXH3_64bits_update() of an XXH3_state_t, which is the same for
+// both kinds of processors.
 void update_128(void* state, const void* data, size_t size);
+void update_64(void* state, const void* data, size_t size);
 
 }  // namespace fbuild::stamp::avx2
 #endif

@@ -15,10 +15,8 @@ namespace {
 
 // Jobs waiting before one more thread is worth its start.
 constexpr size_t kJobsPerThread = 4;
-// Directories that stay open until what is in them has been opened, too: the kernel then
-// looks one name up instead of the whole path. Newest jobs first means that they are those
-// on the way to the present one, so the limit is hardly ever met.
-constexpr int kKeptOpen = 48;
+// Jobs taken at a time, when there are enough for all.
+constexpr size_t kJobsAtOnce = 6;
 
 }  // namespace
 
@@ -33,7 +31,6 @@ DirTask* Scanner::push_directory(RootRun& run, DirTask* parent, Entry* self, uin
   if (parent) {
     self->parent = static_cast<uint32_t>(tasks_.size());
     task->path_size = parent->path_size + (parent->path_size ? 1 : 0) + self->name_size;
-    ++parent->users;
   } else if (old_index != kNoEntry) {
     task->path_size = static_cast<uint32_t>(run.old.path(old_index).size());
   }
@@ -48,8 +45,14 @@ DirTask* Scanner::add_directory(RootRun& run, uint32_t old_index) {
 }
 
 void Scanner::add_rehash(RootRun& run) {
-  run.rehashed.resize(run.rehash.size());
-  for (uint32_t i = 0; i < run.rehash.size(); ++i) run.rehashed[i] = run.old.entries[run.rehash[i]];
+  if (run.rehash.empty()) return;
+  // An earlier pass's entries are ours to change, unless other threads compare with them.
+  if (run.state->fresh && run.suspects.empty()) {
+    run.in_place = run.state->fresh->entries.data();
+  } else {
+    run.copy = copy_block(run.old);
+    run.in_place = run.copy->entries.data();
+  }
   for (uint32_t i = 0; i < run.rehash.size(); i += kInlineFiles)
     push({nullptr, &run, i,
           std::min<uint32_t>(i + kInlineFiles, static_cast<uint32_t>(run.rehash.size()))},
@@ -83,35 +86,33 @@ void Scanner::start_helper() {
   }
 }
 
-bool Scanner::take(Job& job, unsigned worker) {
+bool Scanner::take(std::vector<Job>& jobs, unsigned worker) {
+  jobs.clear();
   if (jobs_ == 0) return false;
-  --jobs_;
   std::deque<Job>& own = queues_[worker];
-  if (!own.empty()) {
-    job = own.back();
-    own.pop_back();
-    return true;
+  if (own.empty()) {
+    std::deque<Job>& fullest =
+        *std::max_element(queues_.begin(), queues_.end(),
+                          [](const auto& a, const auto& b) { return a.size() < b.size(); });
+    jobs.push_back(fullest.front());
+    fullest.pop_front();
+  } else {
+    size_t count = std::clamp<size_t>(jobs_ / threads_, 1, kJobsAtOnce);
+    for (; count && !own.empty(); --count) {
+      jobs.push_back(own.back());
+      own.pop_back();
+    }
   }
-  std::deque<Job>& fullest =
-      *std::max_element(queues_.begin(), queues_.end(),
-                        [](const auto& a, const auto& b) { return a.size() < b.size(); });
-  job = fullest.front();
-  fullest.pop_front();
+  jobs_ -= jobs.size();
   return true;
 }
 
-bool Scanner::pop(Job& job, unsigned worker) {
+bool Scanner::pop(std::vector<Job>& jobs, unsigned worker) {
   std::unique_lock<std::mutex> lock(mutex_);
   --busy_;
-  auto close_own = [&] {
-    for (int fd : to_close_[worker]) ::close(fd);
-    to_close_[worker].clear();
-  };
-  close_own();
-  while (!take(job, worker)) {
+  while (!take(jobs, worker)) {
     if (busy_ == 0) {
       more_.notify_all();
-      close_own();  // nobody works, so nobody lets go of anything any more
       return false;
     }
     ++waiting_;
@@ -128,19 +129,27 @@ void Scanner::work(unsigned number) {
     std::lock_guard<std::mutex> lock(mutex_);
     ++busy_;
   }
-  Job job;
-  while (pop(job, number)) {
-    if (job.rehash) {
-      rehash(*job.rehash, job.begin, job.end, worker);
-    } else if (job.end) {
-      hash_children(*job.directory, job.begin, job.end, worker);
-    } else {
-      list(*job.directory, worker);
+  std::vector<Job> jobs;
+  while (pop(jobs, number)) {
+    for (const Job& job : jobs) {
+      if (job.rehash) {
+        rehash(*job.rehash, job.begin, job.end, worker);
+      } else if (job.end) {
+        hash_children(*job.directory, job.begin, job.end, worker);
+      } else {
+        list(*job.directory, worker);
+      }
+      if (worker.files.size() < kFilesAtOnce) continue;
+      hash_open_files(worker);
+      close_all(worker);
     }
+    hash_open_files(worker);
+    close_all(worker);
   }
   std::lock_guard<std::mutex> lock(mutex_);
   result_.counters.add(worker.counters);
   result_.moving |= worker.moving;
+  result_.differs |= worker.differs;
   result_.unstable |= worker.unstable;
 }
 
@@ -155,30 +164,6 @@ ScanResult Scanner::run() {
   for (std::thread& thread : helpers_) thread.join();
   helpers_.clear();
   return result_;
-}
-
-// Lets the jobs that a directory leads to use its descriptor, which is closed when the last
-// of them is done. False when too many are open: it stays the caller's.
-bool Scanner::share(DirTask& task, int fd, unsigned worker) {
-  task.users = 1;
-  if (kept_open_.fetch_add(1) >= kKeptOpen) {
-    --kept_open_;
-    return false;
-  }
-  task.owner = worker;
-  task.fd = fd;
-  return true;
-}
-
-void Scanner::let_go(DirTask* task, unsigned worker) {
-  if (!task || --task->users || task->fd < 0) return;
-  --kept_open_;
-  if (task->owner == worker) {
-    ::close(task->fd);
-    return;
-  }
-  std::lock_guard<std::mutex> lock(mutex_);
-  to_close_[task->owner].push_back(task->fd);
 }
 
 }  // namespace fbuild::stamp

@@ -60,27 +60,95 @@ void append_path(const DirTask& task, std::string& out) {
 
 }  // namespace
 
-// Opens a task's directory. None: errno says why.
-Fd Scanner::open_directory(DirTask& task, Worker& worker) {
-  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-  std::string& name = worker.path;
-  int up = task.run->fd.get();
-  name.clear();
-  if (task.parent && task.parent->fd >= 0 && task.parent->owner == worker.number) {
-    up = task.parent->fd;
-    name.append(task.parent->name(*task.self));
-  } else {
-    append_path(task, name);
-  }
+// Opens a task's directory until close_all(). -1: errno says why.
+int Scanner::open_directory(DirTask& task, Worker& worker) {
+  worker.path.clear();
+  append_path(task, worker.path);
   // No further than a check, which goes by the path, can follow.
-  int fd = -1, error_number = ENAMETOOLONG;
-  if (task.path_size < PATH_MAX) {
-    fd = ::openat(up, name.empty() ? "." : name.c_str(), kFlags);
-    error_number = errno;
+  if (task.path_size >= PATH_MAX) {
+    errno = ENAMETOOLONG;
+    return -1;
   }
-  let_go(task.parent, worker.number);
-  errno = error_number;
-  return Fd(fd);
+  const char* path = worker.path.empty() ? "." : worker.path.c_str();
+  for (;;) {
+    int fd = ::openat(task.run->fd.get(), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) worker.directories.push_back(fd);
+    if (fd >= 0 || (errno != EMFILE && errno != ENFILE)) return fd;
+    // Too much is open: go on with less.
+    int error_number = errno;
+    if (worker.files.empty() && worker.directories.empty()) {
+      errno = error_number;
+      return -1;
+    }
+    hash_open_files(worker);
+    close_all(worker);
+  }
+}
+
+// Opens a file that is to be hashed with the others of its batch.
+void Scanner::open_file(int dir, const char* path, Entry& entry, DirTask* task, Worker& worker) {
+  int fd = open_to_hash(dir, path);
+  if (fd < 0 && (errno == EMFILE || errno == ENFILE) && !worker.files.empty()) {
+    hash_open_files(worker);
+    for (int open : worker.to_close) ::close(open);  // but not the directories
+    worker.to_close.clear();
+    fd = open_to_hash(dir, path);
+  }
+  if (fd >= 0) {
+    worker.files.push_back({fd, task, &entry});
+  } else {
+    int error_number = errno;
+    const Entry before = entry;
+    HashOutcome outcome = failed_to_open(entry, error_number);
+    take_outcome(outcome, entry, before, task, worker);
+  }
+}
+
+// What hashing a file came to. `task`: the directory it was found in; none: it is hashed
+// in place.
+void Scanner::take_outcome(HashOutcome outcome, Entry& entry, const Entry& before, DirTask* task,
+                           Worker& worker) {
+  if (!task) worker.differs |= !same_look(before, entry);
+  if (outcome != HashOutcome::Gone && outcome != HashOutcome::NotFile) return;
+  worker.moving = true;
+  if (task) {
+    entry.kind = Kind::None;
+    task->disturbed = true;
+  } else {
+    // The next pass will find what is there instead.
+    entry.flags |= kRacy;
+  }
+}
+
+// Hashes the files that are open; their descriptors wait for close_all().
+void Scanner::hash_open_files(Worker& worker) {
+  for (const Worker::OpenFile& file : worker.files) {
+    const Entry before = *file.entry;
+    HashOutcome outcome = hash_open_file(file.fd, *file.entry, worker.buffer, worker.counters,
+                                         worker.unstable);
+    take_outcome(outcome, *file.entry, before, file.task, worker);
+    worker.to_close.push_back(file.fd);
+  }
+  worker.files.clear();
+}
+
+// Closes what hash_open_files() left and the directories. Runs of numbers that are all ours
+// (most often one run is everything) go in one call.
+void Scanner::close_all(Worker& worker) {
+  std::vector<int>& fds = worker.to_close;
+  fds.insert(fds.end(), worker.directories.begin(), worker.directories.end());
+  worker.directories.clear();
+  std::sort(fds.begin(), fds.end());
+  for (size_t i = 0, end; i < fds.size(); i = end) {
+    end = i + 1;
+    while (end < fds.size() && fds[end] == fds[end - 1] + 1) ++end;
+    // Before Linux 5.9 there is no such call.
+    if (end - i > 1 && ::close_range(static_cast<unsigned>(fds[i]),
+                                     static_cast<unsigned>(fds[end - 1]), 0) == 0)
+      continue;
+    for (size_t k = i; k < end; ++k) ::close(fds[k]);
+  }
+  fds.clear();
 }
 
 // What an open directory holds, as far as it is watched, sorted by name. Returns 0 or an
@@ -144,16 +212,8 @@ void Scanner::list(DirTask& task, Worker& worker) {
     self.hash = {};
   };
   if (run.open_error) return give_up(run.open_error);
-  Fd owned = open_directory(task, worker);
-  if (!owned) return give_up(errno);
-  const int dir = owned.get();
-  if (share(task, dir, worker.number)) owned.release();
-  struct LetGo {
-    Scanner& scanner;
-    DirTask* task;
-    unsigned worker;
-    ~LetGo() { scanner.let_go(task, worker); }
-  } let_go_at_end{*this, &task, worker.number};
+  const int dir = open_directory(task, worker);
+  if (dir < 0) return give_up(errno);
   // The clock, then stat, then the listing: whatever changes from here on shows in the
   // directory's times, or they are racy.
   int64_t looked_at = file_clock_now();
@@ -167,8 +227,6 @@ void Scanner::list(DirTask& task, Worker& worker) {
                                     (is_racy(info, looked_at, dir) ? kRacy : 0));
 
   ++worker.counters.directories_listed;
-  worker.path.clear();
-  if (run.filter->wants_directory()) append_path(task, worker.path);
   if (int error_number = read_names(dir, info, *run.filter, worker)) return give_up(error_number);
 
   size_t bytes = 0, count = worker.listed.size();
@@ -178,6 +236,11 @@ void Scanner::list(DirTask& task, Worker& worker) {
   task.children = reinterpret_cast<Entry*>(room);
   task.names = room + count * sizeof(Entry);
   task.names_size = static_cast<uint32_t>(bytes);
+  worker.listed_since += static_cast<uint32_t>(count);
+  if (worker.listed_since >= g_give_back_step) {
+    run.old.give_back();
+    worker.listed_since = 0;
+  }
   uint32_t names_used = 0;
   uint32_t old_child = task.old_index == kNoEntry ? kNoEntry : task.old_index + 1;
   uint32_t old_end = task.old_index == kNoEntry ? 0 : run.old.entries[task.old_index].end;
@@ -217,15 +280,13 @@ void Scanner::list(DirTask& task, Worker& worker) {
                       worker)) {
       if (++to_hash <= kInlineFiles) {
         child.end = 0;
-        hash_child(task, dir, name.data(), child, worker);
+        open_file(dir, name.data(), child, &task, worker);
       }
     }
   }
   if (to_hash > kInlineFiles) {
-    for (uint32_t begin = 0; begin < task.count; begin += kInlineFiles) {
-      ++task.users;
+    for (uint32_t begin = 0; begin < task.count; begin += kInlineFiles)
       push({&task, nullptr, begin, std::min(begin + kInlineFiles, task.count)}, worker.number);
-    }
   }
 }
 
@@ -342,29 +403,11 @@ bool Scanner::look_at_child(DirTask& task, int dir, const char* name, unsigned c
   return false;
 }
 
-void Scanner::hash_child(DirTask& task, int dir, const char* path, Entry& child, Worker& worker) {
-  switch (hash_file(dir, path, child, worker.buffer, worker.counters, worker.unstable)) {
-    case HashOutcome::Hashed:
-    case HashOutcome::Failed:
-      break;
-    case HashOutcome::Gone:
-    case HashOutcome::NotFile:
-      child.kind = Kind::None;
-      task.disturbed = true;
-      worker.moving = true;
-      break;
-  }
-}
-
 void Scanner::hash_children(DirTask& task, uint32_t begin, uint32_t end, Worker& worker) {
   std::string& path = worker.path;
   path.clear();
-  int dir = task.fd;
-  if (dir < 0 || task.owner != worker.number) {
-    dir = task.run->fd.get();
-    append_path(task, path);
-    if (!path.empty()) path += '/';
-  }
+  append_path(task, path);
+  if (!path.empty()) path += '/';
   size_t prefix = path.size();
   for (uint32_t i = begin; i < end; ++i) {
     Entry& child = task.children[i];
@@ -372,22 +415,16 @@ void Scanner::hash_children(DirTask& task, uint32_t begin, uint32_t end, Worker&
     child.end = 0;
     path.resize(prefix);
     path.append(task.name(child));
-    hash_child(task, dir, path.c_str(), child, worker);
+    open_file(task.run->fd.get(), path.c_str(), child, &task, worker);
   }
-  let_go(&task, worker.number);
 }
 
 void Scanner::rehash(RootRun& run, uint32_t begin, uint32_t end, Worker& worker) {
+  // Names and parents are the same in both; the copy is in memory.
+  const BlockView view = run.copy ? run.copy->view() : run.old;
   for (uint32_t i = begin; i < end; ++i) {
-    std::string path = run.old.path(run.rehash[i]);
-    Entry& entry = run.rehashed[i];
-    HashOutcome outcome = hash_file(run.fd.get(), path.c_str(), entry, worker.buffer,
-                                    worker.counters, worker.unstable);
-    if (outcome == HashOutcome::Gone || outcome == HashOutcome::NotFile) {
-      // The next pass will find what is there instead.
-      entry.flags |= kRacy;
-      worker.moving = true;
-    }
+    std::string path = view.path(run.rehash[i]);
+    open_file(run.fd.get(), path.c_str(), run.in_place[run.rehash[i]], nullptr, worker);
   }
 }
 

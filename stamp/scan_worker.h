@@ -15,6 +15,10 @@ namespace fbuild::stamp {
 // shared out in runs of as many.
 inline constexpr uint32_t kInlineFiles = 32;
 
+// Files that a thread opens before it reads them and closes them together. With the
+// directories they lie in, a few more; well below the usual limit of 1,024.
+inline constexpr size_t kFilesAtOnce = 64;
+
 struct ListedName {
   uint32_t offset;
   uint16_t size;
@@ -35,9 +39,22 @@ struct Scanner::Worker {
   std::string_view name(const ListedName& item) const {
     return std::string_view(raw_names.data() + item.offset, item.size);
   }
+  // What is open: files to be hashed, of a listing or (without a task) in place, and the
+  // directories they were opened from.
+  struct OpenFile {
+    int fd;
+    DirTask* task;
+    Entry* entry;
+  };
+  std::vector<OpenFile> files;
+  std::vector<int> directories;
+  std::vector<int> to_close;  // for close_all() only
+
   std::string path;
   Counters counters;
+  uint32_t listed_since = 0;  // entries since old blocks were given back
   bool moving = false;
+  bool differs = false;
   bool unstable = false;
 };
 

@@ -178,7 +178,7 @@ TableFile::State TableFile::open(const std::string& path, Catalog& catalog, std:
         at % 8)
       return damaged("its blocks make no sense");
     BlockView view{reinterpret_cast<const Entry*>(data_ + at), static_cast<uint32_t>(place.count),
-                   data_ + at + place.count * sizeof(Entry), place.names_size};
+                   data_ + at + place.count * sizeof(Entry), place.names_size, true};
     if (i < catalog.roots.size()) {
       catalog.roots[i].view = view;
       catalog.roots[i].checksum = place.checksum;
@@ -315,7 +315,11 @@ bool write_all(int fd, const void* data, size_t size) {
 bool write_block(int fd, const RootState& root) {
   const BlockView& view = root.view;
   BlockPlace place{0, view.count, view.names_size, 0};
-  if (!root.fresh) return write_all(fd, view.entries, place.size());
+  if (!root.fresh) {
+    bool good = write_all(fd, view.entries, place.size());
+    view.give_back();
+    return good;
+  }
   static const char kZeros[8] = {};
   return write_all(fd, view.entries, view.count * sizeof(Entry)) &&
          write_all(fd, view.names, view.names_size) &&

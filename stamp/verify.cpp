@@ -206,6 +206,7 @@ class Assembler {
   // Asks for the next pages of the new block in one call instead of a fault for each. Only
   // the next ones: what it replaces has not been given back yet.
   void prepare() {
+    run_.old.give_back();
     constexpr size_t kAtOnce = 512 * 1024;
     size_t room = (out_.entries.capacity() - ready_) * sizeof(Entry);
     size_t size = std::min(kAtOnce, room);
@@ -329,18 +330,14 @@ bool plan_root(RootRun& run, const std::vector<Suspect>& suspects, size_t begin,
   return true;
 }
 
-// Whether two looks found the same thing, all that stat says included.
-bool same_entry(const Entry& a, const Entry& b) {
-  return a.kind == b.kind && a.size == b.size && a.mtime == b.mtime && a.ctime == b.ctime &&
-         a.inode == b.inode && a.device == b.device && a.hash == b.hash;
-}
-
 bool same_contents(const BlockView& a, const BlockView& b) {
   if (a.count != b.count || a.names_size != b.names_size) return false;
-  for (uint32_t i = 0; i < a.count; ++i)
-    if (!same_entry(a.entries[i], b.entries[i]) || a.name(a.entries[i]) != b.name(b.entries[i]) ||
+  for (uint32_t i = 0; i < a.count; ++i) {
+    if (!same_look(a.entries[i], b.entries[i]) || a.name(a.entries[i]) != b.name(b.entries[i]) ||
         a.entries[i].parent != b.entries[i].parent)
       return false;
+    if (i % g_give_back_step == 0) a.give_back();
+  }
   return true;
 }
 
@@ -348,34 +345,32 @@ bool same_contents(const BlockView& a, const BlockView& b) {
 // the old block makes no sense.
 bool update_root(RootRun& run, Scanner& scanner, VerifyResult& result) {
   RootState& root = *run.state;
-  if (run.suspects.empty() && run.rehash.empty()) return true;
-  const BlockView before = run.old;
-  auto block = std::make_unique<Block>();
+  for (uint32_t index : run.rehash)
+    result.latest = std::max(result.latest, run.in_place[index].ctime);
+  auto take = [&](std::unique_ptr<Block> block) {
+    root.fresh = std::move(block);
+    root.view = root.fresh->view();
+    run.old = {};
+  };
   if (run.suspects.empty()) {
-    block->entries.assign(run.old.entries, run.old.entries + run.old.count);
-    block->names.assign(run.old.names, run.old.names_size);
-    for (size_t i = 0; i < run.rehash.size(); ++i) block->entries[run.rehash[i]] = run.rehashed[i];
-  } else {
-    // The files hashed in place go into a copy first, so that assembling needs only one
-    // source.
-    std::vector<Entry> copy;
-    if (!run.rehash.empty()) {
-      copy.assign(run.old.entries, run.old.entries + run.old.count);
-      for (size_t i = 0; i < run.rehash.size(); ++i) copy[run.rehash[i]] = run.rehashed[i];
-      run.old.entries = copy.data();
-    }
-    block->entries.reserve(run.old.count + run.found + 1);
-    block->names.reserve(run.old.names_size + run.found_names);
-    Assembler assembler(run, scanner, *block);
-    if (!assembler.assemble() || block->entries.empty()) return false;
-    result.latest = std::max(result.latest, assembler.latest());
-    if (block->entries.capacity() > block->entries.size() * 5 / 4) block->entries.shrink_to_fit();
+    if (run.copy) take(std::move(run.copy));
+    return true;
   }
-  for (const Entry& entry : run.rehashed) result.latest = std::max(result.latest, entry.ctime);
+  const BlockView before = run.old;
+  before.give_back();
+  // What was hashed in place lies in the copy, so that assembling needs only one source.
+  if (run.copy) run.old = run.copy->view();
+  auto block = std::make_unique<Block>();
+  // More than is needed, most often; but only what is used takes up memory.
+  block->entries.reserve(run.old.count + run.found + 1);
+  block->names.reserve(run.old.names_size + run.found_names);
+  Assembler assembler(run, scanner, *block);
+  if (!assembler.assemble() || block->entries.empty()) return false;
+  run.copy = nullptr;
+  result.latest = std::max(result.latest, assembler.latest());
   result.differs |= !same_contents(before, block->view());
-  run.old = {};
-  root.fresh = std::move(block);
-  root.view = root.fresh->view();
+  before.give_back();
+  take(std::move(block));
   return true;
 }
 
@@ -483,6 +478,7 @@ VerifyResult verify(std::span<RootState* const> roots, std::span<FileState* cons
   result.counters.add(scanned.counters);
   result.moving |= scanned.moving;
   result.unstable |= scanned.unstable;
+  result.differs |= scanned.differs;
   for (const DirTask& task : scanner.tasks()) {
     task.run->found += task.count;
     task.run->found_names += task.names_size;
@@ -495,7 +491,7 @@ VerifyResult verify(std::span<RootState* const> roots, std::span<FileState* cons
     Entry before = file.entry;
     look_at_file(file, buffer, result);
     result.latest = std::max(result.latest, file.entry.ctime);
-    result.differs |= !same_entry(before, file.entry);
+    result.differs |= !same_look(before, file.entry);
   }
   return result;
 }

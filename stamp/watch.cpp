@@ -131,10 +131,7 @@ void Session::distrust_after_reboot() {
 // Turns a root's mapped block into one that can be changed.
 void Session::own_block(RootState& root) {
   if (root.fresh) return;
-  auto block = std::make_unique<Block>();
-  block->entries.assign(root.view.entries, root.view.entries + root.view.count);
-  block->names.assign(root.view.names, root.view.names_size);
-  root.fresh = std::move(block);
+  root.fresh = copy_block(root.view);
   root.view = root.fresh->view();
 }
 

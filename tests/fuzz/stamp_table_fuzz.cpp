@@ -127,8 +127,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!result.damaged) {
     for (size_t i = 0; i < roots.size(); ++i) {
       if (!roots[i]->fresh) continue;
-      DiffResult diff = diff_blocks(before[i], *roots[i]->fresh, {1, 0, 0});
-      update_snapshots(catalog, *roots[i], roots[i]->digest, {1, 1}, diff.changes, true);
+      DiffResult diff = diff_blocks(before[i], *roots[i]->fresh, {1, 0, 0, true});
+      update_snapshots(catalog, *roots[i], roots[i]->digest, {1, 1}, diff, true);
     }
   }
   if (!file.publish(directory() + "/out", catalog, {}, {})) return 0;
