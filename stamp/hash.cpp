@@ -7,7 +7,8 @@
 #include <xxhash.h>
 
 #include "stamp/hash_avx2.h"
-#if __has_include(<sys/platform/x86.h>)
+// Clang has no _Bool in C++, which the header uses.
+#if __has_include(<sys/platform/x86.h>) && !defined(__clang__)
 // What the C library found out at start. Asking the processor again costs 60 microseconds in
 // a virtual machine, as much as a tenth of our whole start.
 #include <sys/platform/x86.h>

@@ -19,6 +19,10 @@ const std::vector<std::pair<std::string, std::string>> kScopes = {
     {"libs", "LIBS"},         {"lib_paths", "LIBPATH"},
 };
 
+// Of one board; those that are shipped have some 30 values on 4 levels.
+constexpr int kDeepestFacts = 32;
+constexpr size_t kMostFacts = 10000;
+
 struct Reader {
   const std::string& file;
 
@@ -29,14 +33,30 @@ struct Reader {
   // A scalar keeps its type as YAML 1.2's core schema has it: decimal integers and
   // booleans; everything else is text. Quoted scalars are always text.
   Facts facts(const YAML::Node& node) const {
+    size_t left = kMostFacts;
+    return facts(node, kDeepestFacts, left);
+  }
+
+  Facts board(const YAML::Node& node, const std::string& id) const {
+    if (!node.IsMap())
+      throw YamlFailure{Error{"board '" + id + "' is not a map", "write 'name: ...', 'build: {...}'", file,
+                              YamlMap::line_of(node)}};
+    return facts(node);
+  }
+
+  // Anchors can make a tree that contains itself, or one of any size from a few lines.
+  Facts facts(const YAML::Node& node, int levels, size_t& left) const {
+    if (levels == 0 || left-- == 0)
+      throw YamlFailure{Error{levels == 0 ? "too many levels" : "too many values",
+                              "does an anchor contain itself?", file, YamlMap::line_of(node)}};
     if (node.IsMap()) {
       Facts out = Facts::object();
-      for (const auto& item : node) out[item.first.Scalar()] = facts(item.second);
+      for (const auto& item : node) out[item.first.Scalar()] = facts(item.second, levels - 1, left);
       return out;
     }
     if (node.IsSequence()) {
       Facts out = Facts::array();
-      for (const YAML::Node& item : node) out.push_back(facts(item));
+      for (const YAML::Node& item : node) out.push_back(facts(item, levels - 1, left));
       return out;
     }
     if (node.IsNull()) return nullptr;
@@ -280,7 +300,7 @@ struct Reader {
     }
     if (std::optional<YAML::Node> node = map.find("boards")) {
       YamlMap inner = this->map(*node, "'boards'");
-      for (const auto& item : *node) out.boards[item.first.Scalar()] = facts(item.second);
+      for (const auto& item : *node) out.boards[item.first.Scalar()] = board(item.second, item.first.Scalar());
     }
     map.finish();
     return out;
@@ -290,7 +310,7 @@ struct Reader {
 // One board's text; lines of errors are the file's.
 Result<Facts> parse_board(const BoardText& board, const std::string& id, const std::string& file) {
   try {
-    return Reader{file}.facts(YAML::Load(board.text)[id]);
+    return Reader{file}.board(YAML::Load(board.text)[id], id);
   } catch (YamlFailure& failure) {
     failure.error.line += board.line - 1;
     return failure.error;

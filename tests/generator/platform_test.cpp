@@ -76,6 +76,24 @@ TEST_CASE("every platform file that is shipped can be read, and its templates ar
   CHECK(count >= 1);
 }
 
+TEST_CASE("a board is a map") {
+  CHECK(error_of("platform: p\nboards:\n  b: text\n") ==
+        "p.yaml:3: board 'b' is not a map; write 'name: ...', 'build: {...}'");
+}
+
+TEST_CASE("anchors make neither endless nor huge trees") {
+  CHECK(error_of("platform: p\nboards: {x: &a {y: *a}}\n") ==
+        "p.yaml:2: too many levels; does an anchor contain itself?");
+  std::string laughs = "platform: p\nboards:\n  b0: &b0 {l: [x, x, x, x, x, x, x, x]}\n";
+  for (int i = 1; i < 12; ++i) {
+    std::string last = "*b" + std::to_string(i - 1);
+    laughs += "  b" + std::to_string(i) + ": &b" + std::to_string(i) + " {l: [" + last;
+    for (int k = 0; k < 7; ++k) laughs += ", " + last;
+    laughs += "]}\n";
+  }
+  CHECK(error_of(laughs).find("too many values") != std::string::npos);
+}
+
 TEST_CASE("an unknown platform or board is an error that knows a better name") {
   CHECK(load_platform(kPlatforms, "atmelavrr").error().fix == "did you mean 'atmelavr'?");
   CHECK(load_platform(kPlatforms, "qqq").error().fix.find("atmelavr") != std::string::npos);
