@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "lnk/commands.h"
+#include "lnk/data_folder.h"
 #include "lnk/find_manifests.h"
 #include "lnk/gc.h"
 #include "lnk/materialize.h"
@@ -28,6 +29,13 @@ struct Line {
   bool ok = false;
   std::string text;
 };
+
+// A line is one line, and no command for the terminal, whatever files are called.
+std::string printable(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  return text;
+}
 
 // Runs `work` for each of `paths`, several at once, and prints the lines in the order of
 // the paths, each as soon as those before it are there. Returns how many failed.
@@ -47,7 +55,7 @@ size_t for_each_manifest(const std::vector<std::string>& paths, int jobs, Progre
       lines[i] = std::move(line);
       ready[i] = true;
       for (; printed < paths.size() && ready[printed]; ++printed)
-        display.print(lines[printed].text);
+        display.print(printable(lines[printed].text));
     }
   };
   size_t count = std::min(paths.size(), static_cast<size_t>(jobs));
@@ -58,11 +66,14 @@ size_t for_each_manifest(const std::vector<std::string>& paths, int jobs, Progre
   return failed;
 }
 
+Error nothing_there(const std::string& place) {
+  return Error{"no such file or folder", "expected a folder or a .lnk file", place};
+}
+
 // The manifests at `place`: below a folder, or that one file.
 Result<std::vector<std::string>> manifests_at(const std::string& place) {
   if (is_directory(place)) return find_manifests(place);
-  if (!path_exists(place))
-    return Error{"no such file or folder", "expected a folder or a .lnk file", place};
+  if (!path_exists(place)) return nothing_there(place);
   return std::vector<std::string>{place};
 }
 
@@ -92,7 +103,7 @@ void keep_within_budget(const Store& store) {
 }
 
 int report_error(const Error& error) {
-  std::fprintf(stderr, "%s\n", error.text().c_str());
+  std::fprintf(stderr, "%s\n", printable(error.text()).c_str());
   return 2;
 }
 
@@ -206,8 +217,30 @@ int add(const Store& store, const AddOptions& what, const CommandOptions& option
   return 0;
 }
 
+namespace {
+
+int materialize_folder(const Store& store, const std::string& folder, const std::string& target,
+                       const CommandOptions& options) {
+  ProgressDisplay display(0, options.quiet);
+  EnsureOptions ensure_options = options.ensure;
+  ensure_options.fetch.progress = display.callback();
+  int jobs = options.jobs > 0 ? options.jobs : kDefaultTransfers;
+  std::vector<Error> warnings;
+  Result<std::vector<Error>> failed =
+      materialize_data(store, folder, target, jobs, ensure_options, warnings);
+  for (const Error& warning : warnings)
+    std::fprintf(stderr, "warning: %s\n", printable(warning.text()).c_str());
+  if (!failed) return report_error(failed.error());
+  for (const Error& error : *failed) report_error(error);
+  return failed->empty() ? 0 : 1;
+}
+
+}  // namespace
+
 int materialize_one(const Store& store, const std::string& path, const std::string& target,
                     const CommandOptions& options) {
+  if (is_directory(path)) return materialize_folder(store, path, target, options);
+  if (!path_exists(path)) return report_error(nothing_there(path));
   Result<Manifest> manifest = load_manifest(path);
   if (!manifest) return report_error(manifest.error());
   ProgressDisplay display(1, options.quiet);
