@@ -124,7 +124,7 @@ class ActionPlanner {
 
     std::string tool;
     if (!spec.package.empty()) {
-      tool = env_.platform->packages.at(spec.package).probe;
+      tool = spec.program.empty() ? env_.platform->packages.at(spec.package).probe : spec.program;
       Error why_not;
       std::optional<PackageUse> use =
           custom ? std::nullopt : optional_package(session_, env_, spec.package, why_not);
