@@ -161,6 +161,10 @@ FlagWords library_words(const FlagScopes& scopes, FlagContext& context) {
     Result<std::string> path = substitute_text(item.text, context.variables);
     if (!path) return place_error(context, item, path.error());
     std::string_view name = *path;
+    if (name.starts_with("-l")) {  // as it is, also where its own name begins with lib
+      if (Status done = line.add(item, name); !done) return done.error();
+      continue;
+    }
     if (name.starts_with("lib")) name.remove_prefix(3);
     if (name.ends_with(".a")) {
       name.remove_suffix(2);

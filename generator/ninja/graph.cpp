@@ -146,7 +146,7 @@ class GraphWriter {
   // One that others make.
   void use_group(const SourceGroup& group) {
     if (group.archive.empty())
-      for (const CompileUnit& unit : group.units) objects_ += ' ' + ninja_path(unit.object);
+      for (const CompileUnit& unit : group.units) first_objects_ += ' ' + ninja_path(unit.object);
   }
 
   // Whether something in this folder is compiled, or searched for includes.
@@ -221,6 +221,7 @@ class GraphWriter {
   }
 
   void link() {
+    objects_.insert(0, first_objects_);
     out_ += "build " + ninja_path(plan_.elf) + ": " +
             (objects_.size() > kLongInputs ? "link_rsp" : "link") + objects_;
     if (!plan_.archives.empty() || !plan_.link_inputs.empty()) out_ += " |";
@@ -241,8 +242,13 @@ class GraphWriter {
       variable(out_, "images", shell_line(images()), true);
       gate = " | " + ninja_path(file);
     }
-    for (const PlannedStep& step : plan_.steps)
-      out_ += "build " + ninja_path(step.output) + ": " + step.rule + ' ' + ninja_path(step.input) + gate + '\n';
+    for (const PlannedStep& step : plan_.steps) {
+      out_ += "build " + ninja_path(step.output) + ": " + step.rule + ' ' + ninja_path(step.input) + gate;
+      if (gate.empty() && !step.more_inputs.empty()) out_ += " |";
+      for (const std::string& input : step.more_inputs) out_ += ' ' + ninja_path(input);
+      out_ += '\n';
+      for (const auto& [name, value] : step.variables) variable(out_, name, value, true);
+    }
     out_ += '\n';
   }
 
@@ -292,7 +298,8 @@ class GraphWriter {
   const BuildPlan& plan_;
   const OwnPrograms& own_;
   std::string out_;
-  std::string objects_;  // linked one by one
+  // Linked one by one: a core's own objects first, as PlatformIO does.
+  std::string first_objects_, objects_;
 };
 
 }  // namespace

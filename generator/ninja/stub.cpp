@@ -67,7 +67,7 @@ class StubWriter {
     out_.edges += "build" + files + ": phony" + planned_ + "\nbuild" + names + ": phony" + files + '\n' + others;
     // An artifact that is not made by default is made when it is asked for.
     for (const PlannedStep& step : plan_.steps)
-      if (!step.by_default) edge(ninja_path(step.output), step.rule, step.input, {});
+      if (!step.by_default) edge(ninja_path(step.output), step.rule, step.input, step.variables);
     if (!plan_.size.flash.empty()) edge(name_of("size"), "show_size", plan_.elf, {});
     for (const PlannedAction& action : plan_.actions) {
       std::string target = name_of(action.name);

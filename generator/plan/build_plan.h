@@ -81,6 +81,8 @@ struct PlannedAction {
 struct PlannedStep {
   std::string rule, input, output;
   bool by_default = true;
+  std::vector<std::string> more_inputs = {};
+  std::vector<std::pair<std::string, std::string>> variables = {};  // ready for the shell
 };
 
 // That the project or a library uses a library, and why: `file` includes `header`, or, if

@@ -55,11 +55,45 @@ FlagItem platform_define(const std::string& word) {
   return config::define(word.substr(0, equals), literal(word.substr(equals + 1), has_blanks(word)));
 }
 
+// Words for the preprocessor, each into its scope as if it had been written there.
+void add_preprocessor(const std::vector<std::string>& words, FlagScopes& scopes) {
+  std::string prefix;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    auto argument = [&](std::string_view option) {
+      if (word.size() > option.size()) return word.substr(option.size());
+      return i + 1 < words.size() ? words[++i] : std::string();
+    };
+    if (word.starts_with("-D")) {
+      scopes[FlagScope::CppDefines].push_back(platform_define(argument("-D")));
+    } else if (word.starts_with("-I")) {
+      scopes[FlagScope::CppPath].push_back(literal_folder(argument("-I")));
+    } else if (word.starts_with("-iprefix")) {
+      prefix = argument("-iprefix");
+    } else if (word.starts_with("-iwithprefixbefore")) {
+      scopes[FlagScope::CppPath].push_back(literal_folder(prefix + argument("-iwithprefixbefore")));
+    } else {
+      scopes[FlagScope::CppFlags].push_back(config::flag(literal(word, has_blanks(word))));
+    }
+  }
+}
+
 Status add_platform(const Environment& environment, const std::vector<FlagAddition>& additions, FlagScopes& scopes) {
   for (const FlagAddition& addition : additions) {
     if (!environment.holds(addition.when)) continue;
-    for (const auto& [name, words] : addition.flags) {
+    auto filled_words = [&](const std::vector<std::string>& words) {
       Result<std::vector<std::string>> filled = fill_words(environment, words);
+      if (filled)
+        std::erase_if(*filled, [&](const std::string& word) {
+          return std::find(addition.without.begin(), addition.without.end(), word) != addition.without.end();
+        });
+      return filled;
+    };
+    Result<std::vector<std::string>> mixed = filled_words(addition.preprocessor);
+    if (!mixed) return mixed.error();
+    add_preprocessor(*mixed, scopes);
+    for (const auto& [name, words] : addition.flags) {
+      Result<std::vector<std::string>> filled = filled_words(words);
       if (!filled) return filled.error();
       std::vector<FlagItem>& items = scopes[*config::find_scope(name)];
       for (const std::string& word : *filled)
@@ -189,7 +223,7 @@ Result<EnvironmentFlags> environment_flags(Session& session, Environment& enviro
   Result<std::vector<ListItem>> items = option_items(session, section, "build_flags");
   if (!items) return items.error();
   if (Status s = config::process_flags(out.base, *items, context); !s) return s.error();
-  for (const FlagItem& item : out.base[FlagScope::CppDefines]) environment.defines.insert(item.text);
+  for (const FlagItem& item : out.base[FlagScope::CppDefines]) environment.defines[item.text] = item.argument;
   if (Status s = add_platform(environment, environment.platform->flags, out.base); !s) return s.error();
   if (Status s = add_platform(environment, environment.framework->flags, out.base); !s) return s.error();
   if (environment.debug)

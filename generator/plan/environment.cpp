@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "generator/plan/packages.h"
+#include "generator/platform/file_facts.h"
 #include "generator/platform/yaml_reader.h"
 #include "support/files.h"
 #include "support/suggest.h"
@@ -144,6 +145,10 @@ std::optional<std::string> Environment::look_up(std::string_view place) const {
         return use.package.version;
     return std::nullopt;
   }
+  if (place.starts_with("define.")) {
+    auto macro = defines.find(std::string(place.substr(7)));
+    return macro == defines.end() ? std::nullopt : std::optional(macro->second);
+  }
   if (place.starts_with("package.")) {
     std::string link = link_of(std::string(place.substr(8)));
     return link.empty() ? std::nullopt : std::optional(link);
@@ -249,19 +254,83 @@ void add_source_package(Session& session, Environment& environment, PackageUse u
   environment.packages.push_back(std::move(use));
 }
 
-// The facts that the platform's `facts` derive from the others.
-Status derive_facts(Environment& environment) {
+// What a fact is made from: what was found, and its groups; none: it was not found.
+Result<std::optional<std::vector<std::string>>> find_for_fact(Environment& environment, const FactRule& rule) {
+  using Found = std::optional<std::vector<std::string>>;
+  auto filled = [&](const std::string& text) {
+    return fill(text, [&](std::string_view name) { return environment.look_up(name); });
+  };
+  Result<std::string> text = filled(rule.file.empty() ? rule.in : rule.file);
+  if (!text) return text.error();
+  if (!rule.file.empty()) {
+    environment.looked_at.push_back(*text);
+    text = read_file(*text);
+    if (!text) return Found();
+  }
+  if (!rule.match.empty()) return first_match(*text, rule.match);
+  std::string found = *text;
+  if (!rule.key.empty()) {
+    Result<std::string> key = filled(rule.key);
+    if (!key) return key.error();
+    std::optional<std::string> value = keyed_line(*text, *key);
+    if (!value) return Found();
+    Result<std::string> complete = filled(shell_form(*value));
+    if (!complete) return complete.error();
+    found = std::move(*complete);
+  }
+  while (!found.empty() && std::string_view(" \t\r\n").find(found.back()) != std::string_view::npos) found.pop_back();
+  return Found({std::move(found)});
+}
+
+// The facts that the platform's `facts` derive: those that need nothing but other facts, or,
+// once the framework's package is known, the rest.
+Status derive_facts(Environment& environment, bool late) {
   for (const FactRule& rule : environment.platform->facts) {
+    if (rule.late != late) continue;
+    for (const Condition::Term& term : rule.when.terms) {
+      if (term.kind != Condition::Exists && term.kind != Condition::ExistsNone) continue;
+      for (const std::string& text : term.values)
+        if (Result<std::string> path = fill(text, [&](std::string_view name) { return environment.look_up(name); }))
+          environment.looked_at.push_back(*path);
+    }
     if (!environment.holds(rule.when)) continue;
+    std::vector<std::string> found;
+    if (!rule.in.empty() || !rule.file.empty()) {
+      Result<std::optional<std::vector<std::string>>> answer = find_for_fact(environment, rule);
+      if (!answer) return fill_error(environment, answer.error());
+      if (!*answer && !rule.missing.empty()) {
+        Result<std::string> what = fill(rule.missing, [&](std::string_view name) { return environment.look_up(name); });
+        return Error{what ? *what : what.error().what, "choose another board, or another version of the package"};
+      }
+      if (!*answer) continue;
+      found = std::move(**answer);
+    }
     Result<std::string> value = fill(rule.value, [&](std::string_view name) -> std::optional<std::string> {
-      // Packages are not yet known.
-      if (name == "env") return environment.name;
-      const Facts* fact = find_fact(environment.facts, name);
-      return fact ? std::optional(fact_text(*fact)) : std::nullopt;
+      if (name.size() == 1 && name[0] >= '0' && name[0] <= '9' && size_t(name[0] - '0') < found.size())
+        return found[size_t(name[0] - '0')];
+      return environment.look_up(name);
     });
     if (!value) return fill_error(environment, value.error());
     set_fact(environment.facts, rule.name, *value);
   }
+  return {};
+}
+
+// The platform's toolchain as this environment's facts have it.
+Status choose_toolchain(Environment& environment) {
+  ToolchainSpec spec = environment.platform->toolchain;
+  auto fill_in = [&](std::string& text) -> Status {
+    Result<std::string> filled = fill(text, [&](std::string_view name) { return environment.look_up(name); });
+    if (!filled) return fill_error(environment, filled.error());
+    text = std::move(*filled);
+    return {};
+  };
+  if (Status s = fill_in(spec.package); !s) return s;
+  for (auto& [variable, path] : spec.programs)
+    if (Status s = fill_in(path); !s) return s;
+  for (std::string& folder : spec.headers)
+    if (Status s = fill_in(folder); !s) return s;
+  environment.toolchain = std::move(spec);
   return {};
 }
 
@@ -301,7 +370,7 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
   if (!facts) return at_option(config, section, "board", facts.error());
   out.facts = std::move(*facts);
   if (Status status = override_facts(session, section, out.facts); !status) return status.error();
-  if (Status status = derive_facts(out); !status) return status.error();
+  if (Status status = derive_facts(out, false); !status) return at_option(config, section, "board", status.error());
   Result<std::string> build_type = text_of(config, section, "build_type");
   if (!build_type) return build_type.error();
   out.debug = *build_type == "debug";
@@ -344,29 +413,41 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
 
   Result<std::map<std::string, PackageRequest>> requests = package_requests(session, section, *out.platform);
   if (!requests) return requests.error();
-  std::vector<std::string> programs;
-  for (const auto& [variable, path] : out.platform->toolchain.programs) programs.push_back(path);
-  Result<PackageUse> toolchain = use_package(session, *out.platform, out.platform->toolchain.package, *requests, programs, true);
-  if (!toolchain) return at_option(config, section, "platform", toolchain.error());
-  out.packages.push_back(std::move(*toolchain));
   Result<std::vector<std::string>> framework_package = fill_words(out, {out.framework->package});
   if (!framework_package) return framework_package.error();
+  // Which compiler it is may follow from the core, and is said first when both are missing.
+  bool late_toolchain = std::any_of(out.platform->facts.begin(), out.platform->facts.end(), [](const FactRule& rule) { return rule.late; });
+  auto toolchain = [&]() -> Status {
+    if (Status s = choose_toolchain(out); !s) return s;
+    Result<PackageUse> use = use_package(session, *out.platform, out.toolchain.package, *requests, &out.toolchain, true);
+    if (!use) return at_option(config, section, "platform", use.error());
+    out.packages.insert(out.packages.begin(), std::move(*use));
+    return {};
+  };
+  if (!late_toolchain)
+    if (Status s = toolchain(); !s) return s.error();
   if (framework_package->empty() || !out.platform->packages.count((*framework_package)[0]))
     return at_option(config, section, "board",
                      Error{"platform '" + out.platform->name + "' has no package for core '" + fact_or(out.facts, "build.core", "?") + "' of board '" + *board + "'", ""});
-  Result<PackageUse> core = use_package(session, *out.platform, (*framework_package)[0], *requests, {}, true);
+  Result<PackageUse> core = use_package(session, *out.platform, (*framework_package)[0], *requests, nullptr, true);
   if (!core) return at_option(config, section, "framework", core.error());
   add_source_package(session, out, std::move(*core));
-  Result<std::vector<std::string>> further = fill_words(out, out.framework->packages);
-  if (!further) return further.error();
-  for (const std::string& package : *further) {
-    Result<PackageUse> use = use_package(session, *out.platform, package, *requests, {}, true);
-    if (!use) return at_option(config, section, "framework", use.error());
-    add_source_package(session, out, std::move(*use));
+  for (const PackageNeed& need : out.framework->packages) {
+    if (!out.holds(need.when)) continue;
+    Result<std::vector<std::string>> names = fill_words(out, {need.name});
+    if (!names) return names.error();
+    for (const std::string& package : *names) {
+      Result<PackageUse> use = use_package(session, *out.platform, package, *requests, nullptr, true);
+      if (!use) return at_option(config, section, "framework", use.error());
+      add_source_package(session, out, std::move(*use));
+    }
   }
+  if (Status s = derive_facts(out, true); !s) return at_option(config, section, "board", s.error());
+  if (late_toolchain)
+    if (Status s = toolchain(); !s) return s.error();
 
   PackageUse& compiler_package = out.packages.front();
-  Result<const CompilerIdentity*> compiler = compiler_at(session, *out.platform, compiler_package.package.root);
+  Result<const CompilerIdentity*> compiler = compiler_at(session, out.toolchain, compiler_package.package.root, out.platform->file);
   if (!compiler) return compiler.error();
   out.compiler = **compiler;
   // The store lies elsewhere on another machine.
@@ -387,7 +468,7 @@ std::optional<PackageUse> optional_package(Session& session, const Environment& 
     why_not = requests.error();
     return std::nullopt;
   }
-  Result<PackageUse> use = use_package(session, *environment.platform, name, *requests, {}, false);
+  Result<PackageUse> use = use_package(session, *environment.platform, name, *requests, nullptr, false);
   if (!use) {
     why_not = use.error();
     // It was to be fetched, and not only when somebody uses it.

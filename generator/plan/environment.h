@@ -55,9 +55,12 @@ struct Environment {
   Facts facts;                        // the board's, overridden by the environment's options
   std::string board_file;             // the project's own manifest, if it has one
   std::vector<PackageUse> packages;   // toolchain first, then the framework's, then tools
+  ToolchainSpec toolchain;            // the platform's, its places filled
   CompilerIdentity compiler;
   bool debug = false;                 // build_type = debug
-  std::set<std::string> defines;      // macros that the board's and the project's flags define
+  // Macros that the board's and the project's flags define, and their values.
+  std::map<std::string, std::string> defines;
+  std::vector<std::string> looked_at;  // files that facts depend on; not all have to exist
 
   // The link of a package in use; "" if it is not in use.
   std::string link_of(const std::string& package) const;

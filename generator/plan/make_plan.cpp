@@ -4,6 +4,7 @@
 #include <set>
 
 #include "generator/ninja/text.h"
+#include "generator/library/include_closure.h"
 #include "generator/plan/compile_flags.h"
 #include "generator/plan/embeds.h"
 #include "generator/plan/launcher.h"
@@ -59,13 +60,14 @@ class Planner {
     plan_.watch_set = env_.debug ? env_.name + "/debug" : env_.name;
     plan_.packages = env_.packages;
     plan_.files.push_back(env_.platform->file);
+    for (const std::string& file : env_.looked_at) plan_.files.push_back(path_inside(file, session_.project));
     if (!env_.board_file.empty()) plan_.files.push_back(env_.board_file);
     plan_.tool_files = env_.compiler.files;
     const PackageUse& toolchain = env_.packages.front();
-    for (const auto& [variable, path] : env_.platform->toolchain.programs)
+    for (const auto& [variable, path] : env_.toolchain.programs)
       plan_.programs[variable] = join_path(toolchain.link, path);
     // The compiler has an identity; the C library it comes with may change without it.
-    for (const std::string& path : env_.platform->toolchain.headers)
+    for (const std::string& path : env_.toolchain.headers)
       if (std::string folder = join_path(toolchain.link, path); is_directory(folder)) c_library_.push_back(folder);
   }
 
@@ -259,18 +261,25 @@ class Planner {
       if (!env_.holds(spec.when)) continue;
       Result<std::string> input = filled(spec.in);
       if (!input) return input.error();
-      std::vector<std::string> words;
-      for (const ArgumentSpec& item : spec.arguments) {
-        if (!env_.holds(item.when)) continue;
-        Result<std::vector<std::string>> more = fill_words(env_, item.words);
-        if (!more) return more.error();
-        words.insert(words.end(), more->begin(), more->end());
-      }
-      plan_.prepared.push_back({spec.rule, *input, object_dir(spec.out), {{"arguments", shell_line(words)}}});
+      Result<std::vector<std::string>> words = arguments(spec.arguments);
+      if (!words) return words.error();
+      plan_.prepared.push_back({spec.rule, *input, object_dir(spec.out), {{"arguments", shell_line(*words)}}, true});
       plan_.link_inputs.push_back(object_dir(spec.out));
-      plan_.input_files.push_back(*input);
+      // It may be one for the preprocessor.
+      for (const std::string& file : IncludeClosure(session_.scans, IncludePath{}).of(*input).files) plan_.input_files.push_back(file);
     }
     return {};
+  }
+
+  Result<std::vector<std::string>> arguments(const std::vector<ArgumentSpec>& items) {
+    std::vector<std::string> words;
+    for (const ArgumentSpec& item : items) {
+      if (!env_.holds(item.when)) continue;
+      Result<std::vector<std::string>> more = fill_words(env_, item.words);
+      if (!more) return more.error();
+      words.insert(words.end(), more->begin(), more->end());
+    }
+    return words;
   }
 
   Result<std::string> filled(const std::string& text) {
@@ -280,8 +289,28 @@ class Planner {
   }
 
   Status after_link() {
-    for (const StepSpec& step : env_.platform->steps)
-      if (env_.holds(step.when)) plan_.steps.push_back({step.rule, object_dir(step.in), object_dir(step.out), step.by_default});
+    for (const StepSpec& spec : env_.platform->steps) {
+      if (!env_.holds(spec.when)) continue;
+      PlannedStep step{spec.rule, {}, object_dir(spec.out), spec.by_default};
+      for (const std::string& in : spec.in) {
+        Result<std::string> path = filled(in);
+        if (!path) return path.error();
+        if (in[0] != '{') {
+          *path = object_dir(*path);
+        } else if (!path->starts_with(object_dir("") )) {
+          if (!is_regular_file(*path)) return missing_input(*path);
+          plan_.input_files.push_back(*path);
+        }
+        if (step.input.empty()) step.input = *path;
+        else step.more_inputs.push_back(*path);
+      }
+      if (!spec.arguments.empty()) {
+        Result<std::vector<std::string>> words = arguments(spec.arguments);
+        if (!words) return words.error();
+        step.variables = {{"arguments", shell_line(*words)}};
+      }
+      plan_.steps.push_back(std::move(step));
+    }
     const SizeSpec& size = env_.platform->size;
     plan_.size.ram_soft = size.ram_soft;
     for (auto [from, to] : {std::pair(&size.flash, &plan_.size.flash), std::pair(&size.ram, &plan_.size.ram),
@@ -296,6 +325,21 @@ class Planner {
       plan_.variables.emplace_back(name, *text);
     }
     return {};
+  }
+
+  // At the option that names it, if one does.
+  Error missing_input(const std::string& path) {
+    config::Origin place = session_.config.origin(section_, "board");
+    std::string name = path;
+    if (Result<std::vector<std::string>> options = session_.config.options(section_))
+      for (const std::string& option : *options) {
+        Result<std::string> value = option_text(session_, section_, option.c_str());
+        if (!option.starts_with("board_") || !value || value->empty() || !("/" + path).ends_with("/" + *value)) continue;
+        place = session_.config.origin(section_, option);
+        name = *value;
+      }
+    return session_.config.at(place, "environment '" + env_.name + "' needs '" + name + "', and there is no such file",
+                              "give one that is there, or make it");
   }
 
   Status actions() { return plan_actions(session_, env_, object_dir(""), plan_); }

@@ -84,14 +84,17 @@ std::string link_name(Session& session, const Package& package) {
 class Chooser {
  public:
   Chooser(Session& session, const Platform& platform, const PackageSpec& spec,
-          const PackageRequest& request, const std::vector<std::string>& programs, bool builds)
+          const PackageRequest& request, const ToolchainSpec* toolchain, bool builds)
       : session_(session),
         choices_(session.choices),
         platform_(platform),
         spec_(spec),
         request_(request),
-        programs_(programs),
-        builds_(builds) {}
+        toolchain_(toolchain),
+        builds_(builds) {
+    if (toolchain)
+      for (const auto& [variable, path] : toolchain->programs) programs_.push_back(path);
+  }
 
   Result<Package> run() {
     if (request_.kind == PackageRequest::Folder)
@@ -196,8 +199,9 @@ class Chooser {
     Result<Package> package = system_package(spec_, programs_);
     if (!package) return package;
     // A toolchain's version is what its compiler says.
-    if (package->version.empty() && spec_.name == platform_.toolchain.package) {
-      Result<const CompilerIdentity*> compiler = compiler_at(session_, platform_, package->root);
+    if (package->version.empty() && toolchain_) {
+      Result<const CompilerIdentity*> compiler =
+          compiler_at(session_, *toolchain_, package->root, platform_.file);
       if (!compiler) return compiler.error();
       package->version = (*compiler)->version;
     }
@@ -344,19 +348,20 @@ class Chooser {
   const Platform& platform_;
   const PackageSpec& spec_;
   const PackageRequest& request_;
-  const std::vector<std::string>& programs_;
+  const ToolchainSpec* toolchain_;
+  std::vector<std::string> programs_;
   bool builds_;
 };
 
 }  // namespace
 
-Result<const CompilerIdentity*> compiler_at(Session& session, const Platform& platform,
-                                            const std::string& root) {
-  auto cc = platform.toolchain.programs.find("cc");
-  if (cc == platform.toolchain.programs.end())
-    return Error{"the toolchain has no program 'cc'", "", platform.file};
+Result<const CompilerIdentity*> compiler_at(Session& session, const ToolchainSpec& toolchain,
+                                            const std::string& root, const std::string& file) {
+  auto cc = toolchain.programs.find("cc");
+  if (cc == toolchain.programs.end())
+    return Error{"the toolchain has no program 'cc'", "", file};
   std::vector<std::string> paths;
-  for (const auto& [variable, path] : platform.toolchain.programs)
+  for (const auto& [variable, path] : toolchain.programs)
     paths.push_back(join_path(root, path));
   std::string driver = join_path(root, cc->second);
   auto [identity, fresh] = session.compilers.try_emplace(driver);
@@ -427,7 +432,7 @@ Result<std::map<std::string, PackageRequest>> package_requests(Session& session,
 
 Result<PackageUse> use_package(Session& session, const Platform& platform, const std::string& name,
                                const std::map<std::string, PackageRequest>& requests,
-                               const std::vector<std::string>& programs, bool builds) {
+                               const ToolchainSpec* toolchain, bool builds) {
   auto spec = platform.packages.find(name);
   if (spec == platform.packages.end())
     return Error{"package '" + name + "' is not declared under 'packages'", "", platform.file};
@@ -439,7 +444,7 @@ Result<PackageUse> use_package(Session& session, const Platform& platform, const
   auto [known, fresh] = session.packages.try_emplace(key);
   if (fresh) {
     Result<Package> package =
-        Chooser(session, platform, spec->second, request, programs, builds).run();
+        Chooser(session, platform, spec->second, request, toolchain, builds).run();
     if (!package) {
       session.packages.erase(known);
       if (request.kind == PackageRequest::Any || !package.error().file.empty())

@@ -57,15 +57,16 @@ Result<std::map<std::string, PackageRequest>> package_requests(Session& session,
                                                                const std::string& section,
                                                                const Platform& platform);
 
-// Finds a package and links to it. `programs` (paths below its root) have to be there.
-// `builds`: it goes into the firmware, so that --locked holds for it.
+// Finds a package and links to it. `toolchain`: what it is used as, whose programs have to be
+// there; nullptr for others. `builds`: it goes into the firmware, so that --locked holds for it.
 Result<PackageUse> use_package(Session& session, const Platform& platform, const std::string& name,
                                const std::map<std::string, PackageRequest>& requests,
-                               const std::vector<std::string>& programs, bool builds);
+                               const ToolchainSpec* toolchain, bool builds);
 
-// The identity of the platform's compiler in the package at `root`, asked for once.
-Result<const CompilerIdentity*> compiler_at(Session& session, const Platform& platform,
-                                            const std::string& root);
+// The identity of the toolchain's compiler in the package at `root`, asked for once.
+// `file`: the platform's, for errors.
+Result<const CompilerIdentity*> compiler_at(Session& session, const ToolchainSpec& toolchain,
+                                            const std::string& root, const std::string& file);
 
 // Writes fbuild.lock after a run that used packages, when there is a reason to: it exists,
 // something came from an archive, or --install was given. Returns whether it changed; without

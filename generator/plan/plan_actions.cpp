@@ -186,7 +186,7 @@ class ActionPlanner {
     std::string tool;
     if (!spec.package.empty()) {
       const PackageSpec& package = env_.platform->packages.at(spec.package);
-      tool = package.probe;
+      tool = spec.program.empty() ? package.probe : spec.program;
       Error why_not;
       std::optional<PackageUse> use =
           custom ? std::nullopt : optional_package(session_, env_, spec.package, why_not);

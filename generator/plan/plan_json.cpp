@@ -204,7 +204,9 @@ std::string plan_json(const BuildPlan& plan) {
     w.open('{');
     w.text("rule", step.rule);
     w.text("input", step.input);
+    w.list("more_inputs", step.more_inputs);
     w.text("output", step.output);
+    w.map("variables", step.variables);
     w.flag("default", step.by_default);
     w.close('}');
   }

@@ -103,10 +103,12 @@ Result<std::string> filtered(std::string value, std::string_view filters) {
       std::optional<std::string> part = version_part(value, filter.substr(5));
       if (!part) return Error{"'" + value + "' has no " + std::string(filter), "parts are counted from part-0"};
       value = std::move(*part);
+    } else if (filter.size() == 3 && filter[1] == '/') {
+      std::replace(value.begin(), value.end(), filter[0], filter[2]);
     } else if (std::optional<std::string> part = slice(value, filter)) {
       value = std::move(*part);
     } else {
-      return Error{"unknown filter '" + std::string(filter) + "'", "known are upper, lower, part-N and ranges such as 0-7"};
+      return Error{"unknown filter '" + std::string(filter) + "'", "known are upper, lower, part-N, ranges such as 0-7 and replacements such as -/_"};
     }
   }
   return value;

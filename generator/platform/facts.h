@@ -37,10 +37,10 @@ using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
 // known; `{{` is a brace. An unknown name without other is an Error that names it.
 //
 // `{name:FILTER}` is changed before it is put in, by one filter after another: `upper` and
-// `lower` (ASCII), and `A-B`, the characters from number A to before number B, counted from
-// 0, each of which may be left out; `part-N`, the N-th of a version's parts, counted
-// from 0 and up to 9, between which are `.`, `-` or `+`; it has to be there. `other` is put in as
-// it is written.
+// `lower` (ASCII); `A-B`, the characters from number A to before number B, counted from 0,
+// each of which may be left out; `X/Y`, with Y for every character X; `part-N`, the N-th of a
+// version's parts, counted from 0 and up to 9, between which are `.`, `-` or `+`; it has to be
+// there. `other` is put in as it is written.
 Result<std::string> fill(std::string_view text, const Lookup& lookup);
 
 }  // namespace fbuild

@@ -4,6 +4,7 @@
 #include <climits>
 #include <cstdlib>
 
+#include "generator/platform/file_facts.h"
 #include "support/files.h"
 
 namespace fbuild {
@@ -11,19 +12,7 @@ namespace fbuild {
 std::string package_file_version(const PackageSpec& spec, const std::string& root) {
   if (spec.version_file.empty()) return "";
   Result<std::string> text = read_file(join_path(root, spec.version_file));
-  if (!text) return "";
-  std::string_view rest = *text;
-  while (!rest.empty()) {
-    size_t end = rest.find('\n');
-    std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    size_t equals = line.find('=');
-    if (equals == std::string_view::npos || line.substr(0, equals) != spec.version_key) continue;
-    std::string_view value = line.substr(equals + 1);
-    while (!value.empty() && (value.back() == '\r' || value.back() == ' ')) value.remove_suffix(1);
-    return std::string(value);
-  }
-  return "";
+  return text ? keyed_line(*text, spec.version_key).value_or("") : "";
 }
 
 std::string probe_in(const PackageSpec& spec, const std::string& root) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "generator/platform/file_facts.h"
 #include "generator/platform/yaml_reader.h"
 #include "support/files.h"
 #include "support/suggest.h"
@@ -128,6 +129,8 @@ struct Reader {
       std::vector<std::string> words = map.words(key);
       if (!words.empty()) out.flags[scope] = std::move(words);
     }
+    out.preprocessor = map.words("preprocessor");
+    out.without = map.words("without");
     map.finish();
     return out;
   }
@@ -172,12 +175,29 @@ struct Reader {
     return out;
   }
 
+  std::vector<PackageNeed> packages_needed(YamlMap& parent) const {
+    std::vector<PackageNeed> out;
+    std::optional<YAML::Node> node = parent.find("packages");
+    if (!node) return out;
+    if (!node->IsSequence()) return {{node->Scalar(), {}}};
+    for (const YAML::Node& item : *node) {
+      if (item.IsScalar()) {
+        out.push_back({item.Scalar(), {}});
+        continue;
+      }
+      YamlMap map = this->map(item, "an item of 'packages'");
+      out.push_back({map.required_text("name"), condition(map)});
+      map.finish();
+    }
+    return out;
+  }
+
   FrameworkSpec framework(const std::string& name, const YAML::Node& node) const {
     YamlMap map = this->map(node, "framework '" + name + "'");
     FrameworkSpec out;
     out.name = name;
     out.package = map.required_text("package");
-    out.packages = map.texts("packages");
+    out.packages = packages_needed(map);
     out.sketches = map.flag("sketches", false);
     out.flags = flag_list(map);
     out.libraries = map.texts("libraries");
@@ -199,6 +219,39 @@ struct Reader {
     return out;
   }
 
+  // `late`: those before it already are.
+  FactRule fact_rule(const YAML::Node& node, bool late) const {
+    YamlMap map = this->map(node, "an item of 'facts'");
+    FactRule out;
+    out.name = map.required_text("set");
+    out.value = map.text("to");
+    out.in = map.text("in");
+    out.file = map.text("file");
+    out.key = map.text("key");
+    out.match = map.text("match");
+    out.missing = map.text("missing");
+    out.when = condition(map);
+    map.finish();
+    out.late = late || !out.file.empty();
+    for (const Condition::Term& term : out.when.terms) {
+      if (term.name == "compiler" || term.kind == Condition::Defines || term.kind == Condition::DefinesNone)
+        map.fail(node, "a fact does not depend on '" + term.name + "'", "it may depend on other facts, files and packages");
+      out.late = out.late || term.kind >= Condition::Version;
+    }
+    if (!out.in.empty() && !out.file.empty()) map.fail(node, "'in' and 'file' are two places to look", "give one of them");
+    if (!out.missing.empty() && out.in.empty() && out.file.empty()) map.fail(node, "'missing' needs 'in' or 'file'");
+    if (!out.key.empty() && (out.file.empty() || !out.match.empty())) map.fail(node, "'key' is for a 'file', without 'match'");
+    if (out.match.empty() != out.in.empty() && out.file.empty())
+      map.fail(node, out.in.empty() ? "'match' needs 'in' or 'file'" : "'in' needs 'match'");
+    if (!out.match.empty())
+      if (Status valid = check_pattern(out.match); !valid) map.fail(node, valid.error().what);
+    if (out.value.empty()) {
+      if (out.in.empty() && out.file.empty()) map.required_text("to");
+      out.value = out.match.empty() ? "{0}" : "{1}";
+    }
+    return out;
+  }
+
   ActionSpec action(const YAML::Node& node) const {
     YamlMap map = this->map(node, "an action");
     ActionSpec out;
@@ -208,6 +261,7 @@ struct Reader {
     out.out = map.text("out");
     out.data = map.flag("data", false);
     out.package = map.text("package");
+    out.program = map.text("program");
     out.when = condition(map);
     out.needs_port = map.flag("port", false);
     out.needs_drive = map.flag("drive", false);
@@ -246,7 +300,7 @@ struct Reader {
         for (const std::string& name : list.keys()) out.toolchain.programs[name] = list.text(name);
       }
       inner.finish();
-      if (!out.packages.count(out.toolchain.package))
+      if (out.toolchain.package.find('{') == std::string::npos && !out.packages.count(out.toolchain.package))
         map.fail(*node, "the toolchain's package '" + out.toolchain.package + "' is not under 'packages'");
     }
     if (std::optional<YAML::Node> node = map.find("frameworks")) {
@@ -256,15 +310,7 @@ struct Reader {
     }
     if (std::optional<YAML::Node> node = map.find("facts")) {
       if (!node->IsSequence()) map.fail(*node, "'facts' is not a list", "write '- {set: NAME, to: VALUE}'");
-      for (const YAML::Node& item : *node) {
-        YamlMap inner = this->map(item, "an item of 'facts'");
-        FactRule rule{inner.required_text("set"), inner.required_text("to"), condition(inner)};
-        for (const Condition::Term& term : rule.when.terms)
-          if (term.kind >= Condition::Version)
-            inner.fail(item, "a fact does not depend on '" + term.name + "'", "it may depend on other facts");
-        inner.finish();
-        out.facts.push_back(std::move(rule));
-      }
+      for (const YAML::Node& item : *node) out.facts.push_back(fact_rule(item, !out.facts.empty() && out.facts.back().late));
     }
     out.flags = flag_list(map);
     out.variables = variables(map);
@@ -279,8 +325,9 @@ struct Reader {
     if (std::optional<YAML::Node> node = map.find("steps")) {
       for (const YAML::Node& item : *node) {
         YamlMap inner = this->map(item, "a step");
-        out.steps.push_back({inner.required_text("rule"), inner.required_text("in"),
-                             inner.required_text("out"), inner.flag("default", true), condition(inner)});
+        out.steps.push_back({inner.required_text("rule"), inner.texts("in"), inner.required_text("out"),
+                             inner.flag("default", true), condition(inner), arguments(inner)});
+        if (out.steps.back().in.empty()) inner.required_text("in");
         inner.finish();
       }
     }

@@ -38,6 +38,8 @@ struct Condition {
 struct FlagAddition {
   Condition when;  // no terms: always
   ScopeWords flags;
+  std::vector<std::string> preprocessor;  // -D and -I among them go to their scopes
+  std::vector<std::string> without;       // words that are left out of all of these
 };
 
 // Sources that are compiled alike.
@@ -50,17 +52,29 @@ struct GroupSpec {
   Condition when;
 };
 
-// A fact that follows from others.
+// A fact that follows from others, or that a file states.
 struct FactRule {
   std::string name;   // dotted path
-  std::string value;  // with places
-  Condition when;     // about facts
+  std::string value;  // with places; {0} and {1}... are what was found, and its groups
+  Condition when;     // about facts, files and packages' versions
+  // Where it is looked for: the text `in`, or the file `file`, both with places; neither: it
+  // is not looked for. A fact that is not found there is not set.
+  std::string in, file;
+  std::string key;    // of `file`: the line key=value, with places; its value's are filled too
+  std::string match;  // a regular expression for a line
+  std::string missing;  // with places: the error when it is not found; empty: it is none
+  bool late = false;  // applied when the framework's package is known
+};
+
+struct PackageNeed {
+  std::string name;  // with places
+  Condition when;    // about early facts and the framework's package
 };
 
 struct FrameworkSpec {
   std::string name;
-  std::string package;             // with places
-  std::vector<std::string> packages;  // further ones it needs, with places
+  std::string package;               // with places
+  std::vector<PackageNeed> packages;  // further ones it needs
   bool sketches = false;           // .ino files are joined into one C++ file
   std::vector<FlagAddition> flags;
   std::vector<GroupSpec> groups;   // in link order
@@ -85,6 +99,7 @@ struct PackageSpec {
   int line = 0;
 };
 
+// With places, except for that of an environment.
 struct ToolchainSpec {
   std::string package;
   std::map<std::string, std::string> programs;  // ninja variable to path below the root
@@ -92,14 +107,22 @@ struct ToolchainSpec {
                                      // not all have to exist
 };
 
-// A file made from another after the link.
-struct StepSpec {
-  std::string rule, in, out;
-  bool by_default = true;  // part of the environment's default target
+struct ArgumentSpec {
   Condition when;
+  std::vector<std::string> words;  // with places; a place is split into words when it fills one
 };
 
-struct ArgumentSpec;
+// A file made from others after the link.
+struct StepSpec {
+  std::string rule;
+  // The first is $in of the rule. Files in the environment's folder, or, where a place
+  // stands in front, as it says.
+  std::vector<std::string> in;
+  std::string out;         // in the environment's folder
+  bool by_default = true;  // part of the environment's default target
+  Condition when;
+  std::vector<ArgumentSpec> arguments;  // $arguments of the edge
+};
 
 // A file made before the link, for it: a linker script with this board's figures, say.
 struct PrepareSpec {
@@ -109,17 +132,13 @@ struct PrepareSpec {
   std::vector<ArgumentSpec> arguments;  // $arguments of the edge
 };
 
-struct ArgumentSpec {
-  Condition when;
-  std::vector<std::string> words;  // with places; a place is split into words when it fills one
-};
-
 // A target that does something and makes no file: upload, emulate...
 struct ActionSpec {
   std::string name, rule, in;
   std::string out;      // a file in the environment's folder that it makes; may be empty
   bool data = false;    // works on a copy of the project's data folder (lnk/data_folder.h)
   std::string package;  // the program's package; empty: none is needed
+  std::string program;  // below the package's root; empty: the package's probe
   bool needs_port = false;  // a serial port is found (and reset where the board wants it)
   bool needs_drive = false;  // the drive of the board's bootloader is found
   Condition when;

@@ -206,7 +206,7 @@ flags:
 )",
                                              "p.yaml");
   REQUIRE_MESSAGE(platform, platform.error().text());
-  auto chosen = [&](std::set<std::string> defines, Facts facts) {
+  auto chosen = [&](std::map<std::string, std::string> defines, Facts facts) {
     Environment environment;
     environment.defines = std::move(defines);
     environment.facts = std::move(facts);
@@ -216,10 +216,10 @@ flags:
     return out;
   };
   CHECK(chosen({}, Facts::object()) == "none not-there ");
-  CHECK(chosen({"B", "C"}, Facts::object()) == "any not-there ");
+  CHECK(chosen({{"B", ""}, {"C", "1"}}, Facts::object()) == "any not-there ");
   test::TemporaryFolder folder;
   folder.write("f", "");
-  CHECK(chosen({"C"}, {{"build", {{"file", folder / "f"}}}, {"unknown", folder.path}}) == "none there ");
+  CHECK(chosen({{"C", ""}}, {{"build", {{"file", folder / "f"}}}, {"unknown", folder.path}}) == "none there ");
 }
 
 TEST_CASE("rules of facts") {
@@ -235,6 +235,53 @@ TEST_CASE("rules of facts") {
             .starts_with("p.yaml:3: a fact does not depend on 'define'"));
   CHECK(error_of("platform: x\nfacts:\n  - {set: a, to: b, when: {compiler: '<5'}}\n").find("does not depend on 'compiler'") !=
         std::string::npos);
+  auto wrong = [&](const char* item) { return error_of(std::string("platform: x\nfacts:\n  - ") + item + "\n"); };
+  CHECK(wrong("{set: a}").starts_with("p.yaml:3: an item of 'facts' has no 'to'"));
+  CHECK(wrong("{set: a, in: b, file: c, match: d}").find("two places to look") != std::string::npos);
+  CHECK(wrong("{set: a, in: b}").find("'in' needs 'match'") != std::string::npos);
+  CHECK(wrong("{set: a, to: b, match: c}").find("'match' needs 'in' or 'file'") != std::string::npos);
+  CHECK(wrong("{set: a, in: b, key: c}").find("'key' is for a 'file'") != std::string::npos);
+  CHECK(wrong("{set: a, file: b, key: c, match: d}").find("'key' is for a 'file'") != std::string::npos);
+  CHECK(wrong("{set: a, in: b, match: '('}").find("no regular expression") != std::string::npos);
+  // What depends on files waits for the packages, and so does all that follows.
+  platform = parse_platform(R"(
+platform: x
+facts:
+  - {set: a, to: b}
+  - {set: a, in: '{b}', match: '(c)'}
+  - {set: a, file: f}
+  - {set: a, to: b}
+)",
+                            "p.yaml");
+  REQUIRE_MESSAGE(platform, platform.error().text());
+  CHECK_FALSE(platform->facts[1].late);
+  CHECK(platform->facts[1].value == "{1}");
+  CHECK(platform->facts[2].late);
+  CHECK(platform->facts[2].value == "{0}");
+  CHECK(platform->facts[3].late);
+}
+
+TEST_CASE("steps have inputs and arguments, frameworks packages that they sometimes need") {
+  Result<Platform> platform = parse_platform(R"(
+platform: x
+frameworks:
+  f: {package: p, packages: [q, {name: r, when: {package.p: ">=3"}}]}
+steps:
+  - {rule: r, in: a, out: b}
+  - {rule: r, in: [a, "{file}"], out: c, arguments: [-x, {words: -y, when: {has: z}}]}
+flags: {preprocessor: -DA -Ib, c: -c -w, without: -c}
+)",
+                                             "p.yaml");
+  REQUIRE_MESSAGE(platform, platform.error().text());
+  REQUIRE(platform->frameworks.at("f").packages.size() == 2);
+  CHECK(platform->frameworks.at("f").packages[1].name == "r");
+  CHECK(platform->frameworks.at("f").packages[1].when.terms.size() == 1);
+  CHECK(platform->steps.at(0).in == std::vector<std::string>{"a"});
+  CHECK(platform->steps.at(1).in == std::vector<std::string>{"a", "{file}"});
+  CHECK(platform->steps.at(1).arguments.size() == 2);
+  CHECK(platform->flags.at(0).preprocessor == std::vector<std::string>{"-DA", "-Ib"});
+  CHECK(platform->flags.at(0).without == std::vector<std::string>{"-c"});
+  CHECK(error_of("platform: x\nsteps:\n  - {rule: r, out: b}\n") == "p.yaml:3: a step has no 'in'");
 }
 
 TEST_CASE("boards of every platform file that is shipped have what a build needs") {

@@ -1,0 +1,3 @@
+#pragma once
+#include <part_hal.h>
+#include <sdkconfig.h>
