@@ -76,6 +76,17 @@ Result<CommandLine> parse_command_line(int argc, char** argv) {
       ->type_name("NAME");
   app.add_flag("--build-dir-only", out.build_dir_only,
                "Write nothing outside the build folder: no build.ninja and compile_commands.json in the project, and fbuild.lock stays as it is");
+  app.add_option("--matrix", out.matrix, "Print the environments as jobs for a CI system and end")->type_name("github|gitlab|json");
+  app.add_option("--changed-since", out.changed_since, "With --matrix: leave out environments that no change since this git revision concerns")
+      ->type_name("REV");
+  CLI::Option* shards = app.add_option("--shards", out.shards, "With --matrix: at most so many jobs, balanced by measured build times")->type_name("N");
+  app.add_option("--times", out.times, "With --shards: build times from a saved --report json; may be given more than once")
+      ->type_name("FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--report", out.report, "Print what was built: sizes, growth, warnings")->type_name("junit|github|json");
+  app.add_option("--base", out.base, "With --report: a saved --report json to compare with")->type_name("FILE");
+  app.add_flag("--keep-diagnostics", out.keep_diagnostics, "Build so that what compilers say is kept, for --report");
   app.add_flag("-q,--quiet", out.quiet, "Print only warnings and errors");
   app.add_flag("--version", version, "Print the version and end");
   app.add_flag("-h,--help", help, "Print this and end");
@@ -96,8 +107,15 @@ Result<CommandLine> parse_command_line(int argc, char** argv) {
     if (!item) return item.error();
     out.options.push_back(std::move(*item));
   }
-  if (list + print_config + compile_databases + !out.plan_environment.empty() + !libraries_of.empty() + !out.sketch.empty() > 1)
-    return Error{"--list-envs, --print-config, --print-plan, --print-libraries and --compiledb exclude each other", "give one of them"};
+  if (list + print_config + compile_databases + !out.plan_environment.empty() + !libraries_of.empty() + !out.sketch.empty() + !out.matrix.empty() + !out.report.empty() > 1)
+    return Error{"--list-envs, --print-config, --print-plan, --print-libraries, --compiledb, --matrix and --report exclude each other", "give one of them"};
+  if (out.matrix.empty() && (!out.changed_since.empty() || shards->count()))
+    return Error{std::string(out.changed_since.empty() ? "--shards" : "--changed-since") + " goes with --matrix", "give --matrix github, gitlab or json"};
+  if (!out.times.empty() && !shards->count()) return Error{"--times goes with --shards", "give --shards N"};
+  if (shards->count() && (out.shards < 1 || out.shards > 1000)) return Error{"--shards needs a number from 1 to 1000", "how many jobs there may be"};
+  if (out.report.empty() && !out.base.empty()) return Error{"--base goes with --report", "give --report junit, github or json"};
+  if (!out.matrix.empty()) out.job = CommandLine::Job::Matrix;
+  if (!out.report.empty()) out.job = CommandLine::Job::Report;
   if (list) out.job = CommandLine::Job::ListEnvironments;
   if (print_config) out.job = CommandLine::Job::PrintConfig;
   if (compile_databases) out.job = CommandLine::Job::CompileDatabases;

@@ -11,7 +11,7 @@
 namespace fbuild {
 
 struct CommandLine {
-  enum class Job { Generate, ListEnvironments, PrintConfig, PrintPlan, PrintLibraries, CompileDatabases, JoinSketch, SerialPort, UploadDrive, Nested, WatchOutput, Message };
+  enum class Job { Generate, ListEnvironments, PrintConfig, PrintPlan, PrintLibraries, CompileDatabases, JoinSketch, SerialPort, Matrix, Report, UploadDrive, Nested, WatchOutput, Message };
   Job job = Job::Generate;
   std::string directory;                  // -C; empty: the working directory
   std::string build_dir;                  // -B as given; empty: .fbuild/build
@@ -27,6 +27,13 @@ struct CommandLine {
   bool offline = false;                   // --offline
   bool locked = false;                    // --locked
   bool build_dir_only = false;            // --build-dir-only
+  std::string matrix;                     // --matrix: its form
+  std::string changed_since;              // --changed-since
+  int shards = 0;                         // --shards
+  std::vector<std::string> times;         // --times
+  std::string report;                     // --report: its form
+  std::string base;                       // --base
+  bool keep_diagnostics = false;          // --keep-diagnostics
   std::string message;                    // Message: --help or --version, for standard output
 };
 

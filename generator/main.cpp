@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "generator/ci/matrix.h"
+#include "generator/ci/report.h"
 #include "generator/command_line.h"
 #include "generator/config/config_json.h"
 #include "generator/config/project_config.h"
@@ -117,6 +119,8 @@ class Run {
       for (const std::string& name : config_.environments()) put(name + "\n");
       return 0;
     }
+    if (line_.job == CommandLine::Job::Matrix) return print_matrix(requested);
+    if (line_.job == CommandLine::Job::Report) return print_report(requested);
     return plan_and_write(requested);
   }
 
@@ -135,13 +139,9 @@ class Run {
     return fail(printed.error->error);
   }
 
-  int plan_and_write(std::vector<std::string> names) {
-    if (names.empty()) names = config_.environments();
-    Result<std::string> data = data_folder();
-    if (!data) return fail(data.error());
-    std::string build_dir = path_inside(line_.build_dir.empty() ? ".fbuild/build" : line_.build_dir, project_);
-    FreshBuildDir fresh(build_dir);
-    Session session{config_, build_dir, *data + "/platforms", project_};
+  std::string build_dir() const { return path_inside(line_.build_dir.empty() ? ".fbuild/build" : line_.build_dir, project_); }
+
+  void set_choices(Session& session) {
     session.ignore_scripts = line_.ignore_scripts;
     session.launcher = line_.launcher;
     session.choices.install = line_.install;
@@ -150,8 +150,41 @@ class Run {
     session.choices.store.offline = line_.offline || (offline && std::string_view(offline) == "1");
     session.choices.store.quiet = line_.quiet;
     session.choices.store.program = own_folder() + "/fbuild-lnk";
+  }
+
+  int print_matrix(std::vector<std::string> names) {
+    if (names.empty()) names = config_.environments();
+    Result<MatrixRequest::Form> form = parse_matrix_form(line_.matrix);
+    if (!form) return fail(form.error());
+    Result<std::string> data = data_folder();
+    if (!data) return fail(data.error());
+    FreshBuildDir fresh(build_dir());
+    Session session{config_, build_dir(), *data + "/platforms", project_};
+    set_choices(session);
+    Result<std::string> text = matrix_text(session, names, {*form, line_.changed_since, line_.shards, line_.times, line_.directory, config_input()});
+    if (!text) return fail(text.error());
+    for (const config::ConfigWarning& warning : config_.warnings()) warn(warning.text);
+    for (const Error& warning : session.warnings) warn(warning);
+    put(*text);
+    return 0;
+  }
+
+  int print_report(const std::vector<std::string>& names) {
+    Result<std::string> text = report_text(names, {line_.report, line_.base, build_dir(), line_.directory});
+    if (!text) return fail(text.error());
+    put(*text);
+    return 0;
+  }
+
+  int plan_and_write(std::vector<std::string> names) {
+    if (names.empty()) names = config_.environments();
+    Result<std::string> data = data_folder();
+    if (!data) return fail(data.error());
+    FreshBuildDir fresh(build_dir());
+    Session session{config_, build_dir(), *data + "/platforms", project_};
+    set_choices(session);
     bool all_environments = names.size() == config_.environments().size();
-    session.scans.load(join_path(build_dir, "includes"));
+    session.scans.load(join_path(build_dir(), "includes"));
     std::vector<BuildPlan> plans;
     for (const std::string& name : names) {
       Result<BuildPlan> plan = make_plan(session, name);
@@ -194,6 +227,8 @@ class Run {
     if (line_.offline) input.generate_arguments.push_back("--offline");
     if (line_.locked) input.generate_arguments.push_back("--locked");
     if (line_.launcher) input.generate_arguments.insert(input.generate_arguments.end(), {"--launcher", *line_.launcher});
+    if (line_.keep_diagnostics) input.generate_arguments.push_back("--keep-diagnostics");
+    input.own.keep_diagnostics = line_.keep_diagnostics;
     if (line_.build_dir_only) input.generate_arguments.push_back("--build-dir-only");
     for (const config::OptionOverride& option : line_.options)
       input.generate_arguments.insert(input.generate_arguments.end(), {"-O", option.text});

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "stamp/depfile.h"
+#include "stamp/keep.h"
 #include "stamp/launch.h"
 #include "stamp/object_store.h"
 #include "stamp/once.h"
@@ -290,8 +291,10 @@ int main(int argc, char** argv) {
   // A file-size limit is an error to report, not to die of.
   ::signal(SIGXFSZ, SIG_IGN);
   if (argc > 1 && std::strcmp(argv[1], "launch") == 0) return fail(run_launch({argv + 2, argv + argc}));
-  if (argc > 1 && std::strcmp(argv[1], "once") == 0) {
-    Result<int> status = run_once({argv + 2, argv + argc});
+  // What follows these has options of its own.
+  if (argc > 1 && (std::strcmp(argv[1], "once") == 0 || std::strcmp(argv[1], "keep") == 0)) {
+    std::vector<std::string> words(argv + 2, argv + argc);
+    Result<int> status = argv[1][0] == 'o' ? run_once(words) : run_keep(words);
     if (!status) return fail(status.error());
     ::_exit(*status);
   }

@@ -34,6 +34,7 @@ const char* const kUsage =
     "  once [--launcher PROGRAM] [--with TEXT]... -- COMMAND...\n"
     "                             run a compile, or take its result from the object store\n"
     "                             when it has run on the same contents before\n"
+    "  keep -- COMMAND...         run a compile, and keep beside its output what it said\n"
     "  depends FILE               print a depend file as ninja's deps = msvc reads it, and\n"
     "                             remove it\n"
     "  objects [--json]           entries and bytes of the object store\n"

@@ -17,6 +17,7 @@ struct OwnPrograms {
   std::string stamp;      // fbuild-stamp
   std::string lnk;        // fbuild-lnk
   std::string templates;  // the folder of the rule templates and what their rules run
+  bool keep_diagnostics = false;  // what compilers say is kept: stamp/keep.h
 };
 
 // `templates` is the folder of the rule templates. Whoever loads the text sets `ready`

@@ -336,7 +336,7 @@ Status choose_toolchain(Environment& environment) {
 
 }  // namespace
 
-Result<Environment> resolve_environment(Session& session, const std::string& name) {
+Result<Environment> describe_environment(Session& session, const std::string& name) {
   ProjectConfig& config = session.config;
   std::string section = "env:" + name;
   Environment out;
@@ -410,6 +410,15 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
       return config.at(wanted.origin, "board '" + *board + "' does not support framework '" + wanted.text + "'",
                        "it supports: " + fact_text(*supported));
   }
+  return out;
+}
+
+Result<Environment> resolve_environment(Session& session, const std::string& name) {
+  ProjectConfig& config = session.config;
+  std::string section = "env:" + name;
+  Result<Environment> described = describe_environment(session, name);
+  if (!described) return described;
+  Environment out = std::move(*described);
 
   Result<std::map<std::string, PackageRequest>> requests = package_requests(session, section, *out.platform);
   if (!requests) return requests.error();
@@ -428,7 +437,7 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
     if (Status s = toolchain(); !s) return s.error();
   if (framework_package->empty() || !out.platform->packages.count((*framework_package)[0]))
     return at_option(config, section, "board",
-                     Error{"platform '" + out.platform->name + "' has no package for core '" + fact_or(out.facts, "build.core", "?") + "' of board '" + *board + "'", ""});
+                     Error{"platform '" + out.platform->name + "' has no package for core '" + fact_or(out.facts, "build.core", "?") + "' of board '" + fact_or(out.facts, "id", "") + "'", ""});
   Result<PackageUse> core = use_package(session, *out.platform, (*framework_package)[0], *requests, nullptr, true);
   if (!core) return at_option(config, section, "framework", core.error());
   add_source_package(session, out, std::move(*core));

@@ -69,6 +69,10 @@ struct Environment {
   bool holds(const Condition& condition) const;
 };
 
+// Platform, board and framework; packages and compiler are not looked for.
+Result<Environment> describe_environment(Session& session, const std::string& name);
+
+// The whole of it.
 Result<Environment> resolve_environment(Session& session, const std::string& name);
 
 // The error of a place in a platform's text that cannot be filled, at the board's manifest
