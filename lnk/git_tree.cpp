@@ -15,6 +15,8 @@ namespace fbuild::lnk {
 
 namespace {
 
+constexpr const char* kBadRepository = "nothing of it was kept; whoever made it has to mend it";
+
 constexpr int kMaxDepth = 16;  // of submodules in submodules
 
 bool is_hex(std::string_view text) {
@@ -200,7 +202,7 @@ class Checkout {
     ExtractOptions extract = options_.extract;
     extract.strip = 0;
     Result<TreeList> list = extract_archive(fd.get(), Extract::TarGz, target, extract);
-    if (!list) return Error{url + ": " + list.error().text(), ""};
+    if (!list) return Error{url + ": " + list.error().text(), kBadRepository};
     for (TreeItem& item : *list) {
       item.path.insert(0, prefix);
       list_.push_back(std::move(item));
@@ -209,11 +211,11 @@ class Checkout {
     if (!below) return below.error();
     for (const Submodule& module : *below) {
       if (!module.wanted) continue;
-      if (module.url.empty()) return Error{url + ": submodule '" + module.path + "' has no URL in .gitmodules", ""};
-      if (depth == kMaxDepth) return Error{url + ": submodules lie in each other more than " + std::to_string(kMaxDepth) + " deep", ""};
+      if (module.url.empty()) return Error{url + ": submodule '" + module.path + "' has no URL in .gitmodules", kBadRepository};
+      if (depth == kMaxDepth) return Error{url + ": submodules lie in each other more than " + std::to_string(kMaxDepth) + " deep", kBadRepository};
       std::string from = submodule_url(url, module.url);
       // A stranger's repository has no business on this disk.
-      if (is_local(from) && !is_local(url)) return Error{url + ": submodule '" + module.path + "' is a folder of this machine (" + from + ")", ""};
+      if (is_local(from) && !is_local(url)) return Error{url + ": submodule '" + module.path + "' is a folder of this machine (" + from + ")", kBadRepository};
       if (Status s = add(from, module.commit, join_path(target, module.path), prefix + module.path + "/", depth + 1); !s) return s;
     }
     return {};

@@ -14,6 +14,8 @@ namespace fbuild::lnk {
 
 namespace {
 
+constexpr const char* kBadArchive = "nothing of it was kept; whoever made it has to mend it";
+
 // The kind of archive that a file's first bytes say it is.
 std::optional<Extract> kind_of_file(const std::string& path) {
   Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -69,7 +71,14 @@ int install(const Store& store, const InstallOptions& what, const CommandOptions
     manifest.extract = *kind;
   }
   Result<std::string> tree = ensure_tree(store, manifest, what.strip, ensure_options);
-  if (!tree) return answer_error(display, tree.error());
+  if (!tree) {
+    Error error = tree.error();
+    Manifest blob = manifest;
+    blob.extract = Extract::File;
+    // It came, and is not what it should be.
+    if (error.fix.empty() && !find_entry(store, blob).empty()) error.fix = kBadArchive;
+    return answer_error(display, error);
+  }
   display.file_done();
   display.print("{\"tree\": " + json_string(*tree) +
                 ", \"sha256\": " + json_string(manifest.sha256) +
