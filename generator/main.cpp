@@ -18,6 +18,7 @@
 #include "generator/nested/watch_output.h"
 #include "generator/ninja/build_files.h"
 #include "generator/plan/fresh_build_dir.h"
+#include "generator/plan/library_deps.h"
 #include "generator/plan/library_tree.h"
 #include "generator/plan/make_plan.h"
 #include "generator/sketch/sketch.h"
@@ -211,6 +212,7 @@ class Run {
     }
     log_.phase("plan");
     int status = write(plans, session, *data);
+    if (status == 0 && all_environments && line_.job == CommandLine::Job::Generate) tidy_library_links(session);
     if (status == 0) fresh.keep();
     return status;
   }

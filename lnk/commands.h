@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lnk/ensure.h"
+#include "lnk/progress.h"
 #include "lnk/store.h"
 
 namespace fbuild::lnk {
@@ -39,14 +40,29 @@ struct InstallOptions {
   std::string url;
   std::string sha256;            // empty: not known; what comes is believed and reported
   std::optional<uint64_t> size;  // in bytes
-  Extract extract = Extract::File;
+  // none: whatever kind of archive its first bytes say it is, once it has come
+  std::optional<Extract> extract;
   int strip = 0;
 };
 
 // Makes sure of an archive and its unpacked tree, and prints one line of JSON on standard
-// output: {"tree": PATH, "sha256": DIGEST, "size": BYTES or null}, or when it fails
+// output: {"tree": PATH, "sha256": DIGEST, "size": BYTES or null, "extract": KIND}, or
+// when it fails
 // {"error": WHAT, "fix": REMEDY}. For fbuild-gen.
 int install(const Store& store, const InstallOptions& what, const CommandOptions& options);
+
+// The same for the files of a git repository: at `commit`, or where that is "" at what the
+// branch or tag `ref` ("": the default branch) means now. Prints {"tree": PATH,
+// "commit": HEX}, or {"error": WHAT, "fix": REMEDY}.
+int install_git(const Store& store, const std::string& url, const std::string& ref,
+                const std::string& commit, const CommandOptions& options);
+
+// Asks a server for a small answer, such as a registry's JSON, and prints {"path": PATH} of
+// the answer in the store, or {"error": WHAT, "fix": REMEDY, "status": HTTP STATUS or 0}.
+int fetch_answer(const Store& store, const std::string& url, const CommandOptions& options);
+
+// Prints the JSON of an error and returns 1.
+int answer_error(ProgressDisplay& display, const Error& error, const std::string& more = "");
 
 // What the store holds.
 int show_cache(const Store& store, bool json);

@@ -165,6 +165,20 @@ Status make_blob(const Store& store, const Manifest& manifest, const EntryKey& k
   return publish_blob(store, request.path, key, fetched->size);
 }
 
+// A stage with a complete tree. Needs the exclusive lock.
+Status finish_tree(const Store& store, Stage& stage, const EntryKey& key, const TreeList& list) {
+  std::string text = tree_list_text(list);
+  EntryInfo info;
+  info.list_sha256 = sha256_of(text);
+  info.disk = blocks(text.size()) + kEntryOverhead;
+  for (const TreeItem& item : list) {
+    info.size += item.size;
+    info.disk += item.kind == TreeItem::Folder ? 4096 : blocks(item.size);
+  }
+  if (Status status = replace_file(stage.path + "/list", text); !status) return status;
+  return finish_stage(store, stage, key, info);
+}
+
 Status make_tree(const Store& store, const Manifest& manifest, const EntryKey& key,
                  const EnsureOptions& options) {
   Result<std::string> archive = ensure_blob(store, manifest, options);
@@ -188,16 +202,7 @@ Status make_tree(const Store& store, const Manifest& manifest, const EntryKey& k
     if (error.file.empty()) error.what = manifest.url + ": " + error.what;
     return error;
   }
-  std::string text = tree_list_text(*list);
-  EntryInfo info;
-  info.list_sha256 = sha256_of(text);
-  info.disk = blocks(text.size()) + kEntryOverhead;
-  for (const TreeItem& item : *list) {
-    info.size += item.size;
-    info.disk += item.kind == TreeItem::Folder ? 4096 : blocks(item.size);
-  }
-  if (Status status = replace_file(stage.path + "/list", text); !status) return status;
-  return finish_stage(store, stage, key, info);
+  return finish_tree(store, stage, key, *list);
 }
 
 CheckedEntry check_one(const Store& store, const EntryKey& key) {
@@ -234,6 +239,22 @@ Result<std::string> ensure_tree(const Store& store, const Manifest& manifest, in
   EntryKey key = tree_key(manifest, strip);
   return ensure_entry(store, key, options,
                       [&] { return make_tree(store, manifest, key, options); });
+}
+
+Result<std::string> ensure_made_tree(const Store& store, const EntryKey& key,
+                                     const EnsureOptions& options, const TreeMaker& make) {
+  return ensure_entry(store, key, options, [&]() -> Status {
+    Result<std::string> made = make_stage(store);
+    if (!made) return made.error();
+    Stage stage{*made};
+    std::string tree = data_path(stage.path, EntryKey::Tree), scratch = stage.path + "/scratch";
+    for (const std::string& folder : {tree, scratch})
+      if (Status status = make_directories(folder); !status) return status;
+    Result<TreeList> list = make(tree, scratch);
+    if (!list) return list.error();
+    remove_folder(scratch);
+    return finish_tree(store, stage, key, *list);
+  });
 }
 
 Result<std::string> ensure(const Store& store, const Manifest& manifest,

@@ -15,6 +15,7 @@
 #include "lnk/fetch_options.h"
 #include "lnk/manifest.h"
 #include "lnk/store.h"
+#include "lnk/tree_list.h"
 #include "support/result.h"
 
 namespace fbuild::lnk {
@@ -34,6 +35,13 @@ Result<std::string> ensure_blob(const Store& store, const Manifest& manifest,
 // folder. Its `extract` must be an archive's kind.
 Result<std::string> ensure_tree(const Store& store, const Manifest& manifest, int strip,
                                 const EnsureOptions& options);
+
+// A tree that is made in another way than by unpacking one archive. `make` fills the empty
+// folder `tree`, may use the empty folder `scratch`, and returns what it made.
+using TreeMaker =
+    std::function<Result<TreeList>(const std::string& tree, const std::string& scratch)>;
+Result<std::string> ensure_made_tree(const Store& store, const EntryKey& key,
+                                     const EnsureOptions& options, const TreeMaker& make);
 
 // Either of the two, as `extract` says (strip 0): what a .lnk in a project stands for.
 Result<std::string> ensure(const Store& store, const Manifest& manifest,

@@ -144,6 +144,7 @@ class Attempt {
     curl_easy_setopt(curl_, CURLOPT_ERRORBUFFER, message);
     CURLcode code = curl_easy_perform(curl_);
     curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &status_);
+    if (options_.http_status) *options_.http_status = status_;
     // An empty body never reached the body callback.
     if (code == CURLE_OK && !body_begun_) body_begins();
     if (code == CURLE_OK) report(true);

@@ -42,6 +42,7 @@ struct FetchOptions {
   uint64_t max_bytes = uint64_t{4} << 30;  // where the manifest has no size
   std::string ca_file;                     // certificates to trust instead of the system's
   std::string netrc_file;                  // instead of ~/.netrc
+  long* http_status = nullptr;             // where the status of a server's last answer goes
   ProgressCallback progress;               // may be empty; must be callable from several threads
 };
 

@@ -19,7 +19,7 @@ struct Arguments {
   int jobs = 0;
   int lease = 0, strip = 0;
   uint64_t size = 0;
-  std::string place = ".", url, output, extract, budget, manifest, target, sha256;
+  std::string place = ".", url, output, extract, budget, manifest, target, sha256, ref, commit;
 };
 
 // The commands and options known at the point where a word was not understood.
@@ -98,13 +98,17 @@ int run(const CLI::App& app, const Arguments& arguments, PerfLog& log) {
   if (given("materialize"))
     return materialize_one(*store, arguments.manifest, arguments.target, options);
   if (given("install")) {
-    InstallOptions what{arguments.url, arguments.sha256, std::nullopt, Extract::File, arguments.strip};
+    InstallOptions what{arguments.url, arguments.sha256, std::nullopt, std::nullopt, arguments.strip};
     if (arguments.size > 0) what.size = arguments.size;
-    Result<Extract> kind = extract_from_name(arguments.extract);
-    if (!kind) return report_error({"--extract: " + kind.error().what, kind.error().fix});
-    what.extract = *kind;
+    if (!arguments.extract.empty()) {
+      Result<Extract> kind = extract_from_name(arguments.extract);
+      if (!kind) return report_error({"--extract: " + kind.error().what, kind.error().fix});
+      what.extract = *kind;
+    }
     return install(*store, what, options);
   }
+  if (given("git")) return install_git(*store, arguments.url, arguments.ref, arguments.commit, options);
+  if (given("answer")) return fetch_answer(*store, arguments.url, options);
   if (given("gc")) return run_gc(*store, arguments.budget, arguments.json);
   if (given("path")) return show_path(*store, arguments.manifest);
   if (given("verify")) return verify_cache(*store);
@@ -151,9 +155,17 @@ int main(int argc, char** argv) {
   install_command->add_option("URL", arguments.url)->required();
   install_command->add_option("--sha256", arguments.sha256);
   install_command->add_option("--size", arguments.size);
-  install_command->add_option("--extract", arguments.extract)->required();
+  install_command->add_option("--extract", arguments.extract);
   install_command->add_option("--strip", arguments.strip)->check(CLI::Range(0, 1));
   install_command->add_option("--lease", arguments.lease);
+
+  CLI::App* git_command = app.add_subcommand("git", "")->group("");
+  git_command->add_option("URL", arguments.url)->required();
+  git_command->add_option("--ref", arguments.ref);
+  git_command->add_option("--commit", arguments.commit);
+  git_command->add_option("--lease", arguments.lease);
+  CLI::App* answer_command = app.add_subcommand("answer", "")->group("");
+  answer_command->add_option("URL", arguments.url)->required();
 
   // `fbuild-lnk gc` and `fbuild-lnk cache gc` are the same.
   auto add_store_commands = [&](CLI::App& parent) {

@@ -109,8 +109,13 @@ EntryKey tree_key(const Manifest& manifest, int strip) {
   return {EntryKey::Tree, manifest.url, manifest.sha256, manifest.extract, strip};
 }
 
+EntryKey git_key(const std::string& url, const std::string& commit) {
+  return {EntryKey::Tree, "git+" + url, sha256_of("git commit " + commit), Extract::File, 0};
+}
+
 std::string kind_text(const EntryKey& key) {
   if (key.kind == EntryKey::Blob) return "blob";
+  if (key.extract == Extract::File) return "tree git";
   return std::string("tree ") + extract_name(key.extract) + " strip=" + std::to_string(key.strip);
 }
 

@@ -74,14 +74,18 @@ struct EntryKey {
   Kind kind = Blob;
   std::string url;
   std::string sha256;
-  Extract extract = Extract::File;  // Tree
+  Extract extract = Extract::File;  // Tree; File: of a git repository
   int strip = 0;                    // Tree
 };
 
 EntryKey blob_key(const Manifest& manifest);
 EntryKey tree_key(const Manifest& manifest, int strip);
 
-// "blob", or for a tree "tree tar.gz strip=1".
+// The files of one commit (40 or 64 hex digits) of the git repository at `url`. Its digest
+// stands for the commit, which git itself holds the files against.
+EntryKey git_key(const std::string& url, const std::string& commit);
+
+// "blob", or for a tree "tree tar.gz strip=1", "tree git".
 std::string kind_text(const EntryKey& key);
 
 // <name> as above.

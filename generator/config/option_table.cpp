@@ -304,8 +304,7 @@ constexpr OptionInfo kOptions[] = {
      .multiple = true,
      .description = "A list of project library dependencies which should be installed "
                     "automatically before a build process",
-     .old_names = "lib_use lib_force lib_install",
-     .support = Support::NotYet},
+     .old_names = "lib_use lib_force lib_install"},
     {.scope = Scope::Env,
      .name = "lib_ignore",
      .multiple = true,

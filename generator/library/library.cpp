@@ -90,7 +90,7 @@ bool is_for(const std::vector<std::string>& said, const std::vector<std::string>
   return std::any_of(said.begin(), said.end(), [&](const std::string& item) { return has(wanted, item); });
 }
 
-Library load_library(const std::string& folder, IncludeScans& scans) {
+Library load_library(const std::string& folder, IncludeScans& scans, const std::string& called) {
   Library library;
   library.folder = folder;
   library.directories.push_back(folder);
@@ -108,6 +108,9 @@ Library load_library(const std::string& folder, IncludeScans& scans) {
     if (manifest.builder == "UnknownLibBuilder") library.kind = Library::Kind::Plain;
     if (library.kind != Library::Kind::PlatformIO) manifest = {};
     if (!manifest.extra_script.empty()) library.notes.push_back("its manifest's \"build.extraScript\" is not run");
+  } else if (!called.empty()) {
+    library.kind = Library::Kind::PlatformIO;
+    manifest.name = called;
   } else if (is_arduino || is_regular_file(join_path(folder, "keywords.txt"))) {
     library.kind = Library::Kind::Arduino;
   } else if (is_regular_file(join_path(folder, "module.json"))) {

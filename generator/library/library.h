@@ -33,8 +33,9 @@ struct Library {
 
 // Looks at the library in `folder`. A manifest that cannot be read counts as an empty one,
 // as PlatformIO takes it. Reads sources, if what kind of library it is depends on them,
-// through `scans`.
-Library load_library(const std::string& folder, IncludeScans& scans);
+// through `scans`. `called`: the name of one that has no manifest and counts as if it had a
+// library.json with that name; "": it has to say itself what it is.
+Library load_library(const std::string& folder, IncludeScans& scans, const std::string& called = "");
 
 // Whether a library says that it is for one of these: empty lists and "*" are for all.
 bool is_for(const std::vector<std::string>& said, const std::vector<std::string>& wanted);

@@ -110,10 +110,12 @@ class GraphWriter {
 
   // What every compile depends on besides its files: package stamps, and the epoch, which
   // changes when nothing is known any more of what objects were made from.
-  void common_inputs(const std::string& folder) {
+  // Of the libraries of lib_deps only those count that `group`, if any, reads.
+  void common_inputs(const std::string& folder, const SourceGroup* group = nullptr) {
     out_ += "build " + ninja_path(join_path(folder, "inputs")) + ": phony " + ninja_path(join_path(folder, "epoch"));
     for (const PackageUse& use : plan_.packages)
-      for (const std::string& stamp : use.stamps) out_ += ' ' + ninja_path(stamp);
+      if (!use.library || (group && is_used(*group, use.link)))
+        for (const std::string& stamp : use.stamps) out_ += ' ' + ninja_path(stamp);
     out_ += "\n\n";
   }
 
@@ -155,11 +157,13 @@ class GraphWriter {
 
   // Whether something in this folder is compiled, or searched for includes.
   static bool is_used(const SourceGroup& group, const std::string& folder) {
+    auto names = [&](const std::string& word) {
+      size_t at = word.find(folder);
+      return at != std::string::npos && (folder.ends_with('/') || at + folder.size() == word.size() || word[at + folder.size()] == '/');
+    };
     for (const std::vector<std::string>& words : group.flags)
-      for (const std::string& word : words)
-        if (word.find(folder) != std::string::npos) return true;
-    return std::any_of(group.units.begin(), group.units.end(),
-                       [&](const CompileUnit& unit) { return unit.source.starts_with(folder); });
+      if (std::any_of(words.begin(), words.end(), names)) return true;
+    return std::any_of(group.units.begin(), group.units.end(), [&](const CompileUnit& unit) { return names(unit.source); });
   }
 
   void shared_head(const SourceGroup& group) {
@@ -169,7 +173,7 @@ class GraphWriter {
     std::vector<std::string> words;
     for (const PackageUse& use : plan_.packages) {
       bool toolchain = &use == &plan_.packages.front();
-      if (!toolchain && !is_used(group, use.link + "/")) continue;
+      if (!toolchain && !is_used(group, use.library ? use.link : use.link + "/")) continue;
       // Of a package that was installed, nobody looks at where its includes lead.
       std::string identity = use.package.name;
       if (use.installed)
@@ -186,6 +190,18 @@ class GraphWriter {
     out_ += '\n';
   }
 
+  // The stamps of the libraries of lib_deps that a group of the environment's own reads.
+  std::string library_inputs(const SourceGroup& group, size_t number) {
+    std::string list;
+    for (const PackageUse& use : plan_.packages)
+      if (use.library && is_used(group, use.link))
+        for (const std::string& stamp : use.stamps) list += ' ' + ninja_path(stamp);
+    if (list.empty()) return "";
+    std::string name = ninja_path(join_path(plan_.directory, "inputs." + std::to_string(number)));
+    out_ += "build " + name + ": phony" + list + '\n';
+    return ' ' + name;
+  }
+
   void group(const SourceGroup& group, size_t number) {
     std::string prefix = "flags_" + std::to_string(number) + "_";
     bool used[kLanguages] = {};
@@ -196,6 +212,7 @@ class GraphWriter {
         variable(out_, prefix + language_rule(static_cast<Language>(i)), shell_line(group.flags[i]));
     std::string folder = group.shared.empty() ? plan_.directory : group.shared;
     std::string stamps = " | " + ninja_path(join_path(folder, "inputs"));
+    if (group.shared.empty()) stamps += library_inputs(group, number);
     std::string after;
     if (group.reads_linked && group.shared.empty() && !plan_.linked.empty()) after = " || " + ninja_path(linked_phony());
     std::string objects;
@@ -346,7 +363,7 @@ Result<std::string> shared_text(const BuildPlan& plan, const SourceGroup& group,
     if (!text) return text.error();
     writer.rules(some_rules(*text, {"c", "cxx", "asm_cpp", "asm", "archive", "archive_rsp"}));
   }
-  writer.common_inputs(group.shared);
+  writer.common_inputs(group.shared, &group);
   writer.group(group, 0);
   return writer.take();
 }

@@ -67,6 +67,7 @@ struct PackageUse {
   std::vector<std::string> stamps;  // files that change when the package does
   std::string identity;  // content of the first stamp; empty: it has none of its own
   bool installed = false;  // not the user's to edit: found on the system
+  bool library = false;    // of lib_deps: no core is compiled from it
 };
 
 struct PlannedAction {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "generator/config/project_config.h"
+#include "generator/deps/library_provider.h"
 #include "generator/library/include_scans.h"
 #include "generator/library/library.h"
 #include "generator/library/platform_names.h"
@@ -34,6 +35,9 @@ struct Session {
 
   std::map<std::string, std::shared_ptr<const Platform>> platforms = {};
   PackageChoices choices = {};
+  std::optional<LibraryProvider> provider = std::nullopt;   // of lib_deps; none: not yet asked
+  std::map<std::string, LibraryManifest> manifests = {};    // by the library's folder
+  std::map<std::string, std::string> library_links = {};    // link to the folder it leads to
   std::map<std::string, Package> packages = {};             // by name and what was asked for
   std::map<std::string, std::string> link_of_root = {};     // package root to its link's name
   std::map<std::string, std::string> root_of_link = {};

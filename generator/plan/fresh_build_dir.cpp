@@ -2,11 +2,14 @@
 
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "support/files.h"
 
 namespace fbuild {
 
 FreshBuildDir::FreshBuildDir(const std::string& build_dir) {
+  if (std::string libraries = join_path(build_dir, "libdeps"); !path_exists(libraries)) libraries_ = libraries;
   std::string path = join_path(build_dir, "packages");
   while (!path_exists(path)) {
     missing_.push_back(path);
@@ -17,6 +20,9 @@ FreshBuildDir::FreshBuildDir(const std::string& build_dir) {
 }
 
 FreshBuildDir::~FreshBuildDir() {
+  // Links alone, which are not followed.
+  std::error_code ignored;
+  if (!libraries_.empty()) std::filesystem::remove_all(libraries_, ignored);
   if (missing_.empty()) return;
   // The folder was not there, so all in it is this run's: links and the compilers' memo.
   const std::string& packages = missing_.front();

@@ -8,7 +8,7 @@
 
 namespace fbuild {
 
-// Notes which folders of <build>/packages are missing. Unless keep() was called, those
+// Notes which folders of <build>/packages are missing, and whether <build>/libdeps is. Unless keep() was called, those
 // that were made since are removed when this object goes, with the links in them.
 class FreshBuildDir {
  public:
@@ -17,10 +17,14 @@ class FreshBuildDir {
   FreshBuildDir(const FreshBuildDir&) = delete;
   FreshBuildDir& operator=(const FreshBuildDir&) = delete;
 
-  void keep() { missing_.clear(); }
+  void keep() {
+    missing_.clear();
+    libraries_.clear();
+  }
 
  private:
   std::vector<std::string> missing_;  // innermost first
+  std::string libraries_;             // <build>/libdeps, when it is missing
 };
 
 }  // namespace fbuild

@@ -37,7 +37,7 @@ std::string manifest_compatibility(std::string_view text) {
 }  // namespace
 
 // Where libraries may lie, in the order in which they are looked at.
-Result<std::vector<std::string>> LibraryPlan::storages(const InstalledLibraries& installed) {
+Result<std::vector<std::string>> LibraryPlan::storages() {
   std::string section = "env:" + env_.name;
   Result<std::vector<std::string>> extra = option_list(session_, section, "lib_extra_dirs");
   if (!extra) return extra.error();
@@ -59,7 +59,6 @@ Result<std::vector<std::string>> LibraryPlan::storages(const InstalledLibraries&
   if (!lib_dir) return lib_dir.error();
   if (!global) return global.error();
   out.push_back(*lib_dir);
-  out.insert(out.end(), installed.storages.begin(), installed.storages.end());
   out.push_back(*global);
   Result<std::vector<std::string>> bundled = fill_words(env_, env_.framework->libraries);
   if (!bundled) return bundled.error();
@@ -96,8 +95,10 @@ Result<bool> LibraryPlan::fits(const Library& library) {
 Status LibraryPlan::add_library(const std::string& folder, const InstalledLibraries& installed, EnvironmentFlags& flags) {
   std::shared_ptr<const Library>& known = session_.libraries[folder];
   if (!known) {
-    Library library = load_library(folder, session_.scans);
-    if (auto package = installed.packages.find(folder); package != installed.packages.end()) {
+    auto package = installed.packages.find(folder);
+    bool bare = package != installed.packages.end() && package->second.bare;
+    Library library = load_library(folder, session_.scans, bare ? package->second.name : "");
+    if (package != installed.packages.end()) {
       library.owner = package->second.owner;
       if (!package->second.version.empty()) library.manifest.version = package->second.version;
     }
@@ -148,7 +149,7 @@ Status LibraryPlan::add_library(const std::string& folder, const InstalledLibrar
 
 Status LibraryPlan::load(EnvironmentFlags& flags, const InstalledLibraries& installed) {
   std::string section = "env:" + env_.name;
-  Result<std::vector<std::string>> folders = storages(installed), ignored = option_list(session_, section, "lib_ignore");
+  Result<std::vector<std::string>> folders = storages(), ignored = option_list(session_, section, "lib_ignore");
   Result<std::string> mode = option_text(session_, section, "lib_ldf_mode"), compatibility = option_text(session_, section, "lib_compat_mode"),
                       archive = option_text(session_, section, "lib_archive");
   if (!folders) return folders.error();
@@ -162,15 +163,20 @@ Status LibraryPlan::load(EnvironmentFlags& flags, const InstalledLibraries& inst
   archive_ = *archive != "False";
   archive_is_set_ = session_.config.is_set(section, "lib_archive");
   defines_ = std::make_shared<const MacroTable>(macro_table(flags.base));
+  Result<std::string> lib_dir = option_folder(session_, "lib_dir");
+  if (!lib_dir) return lib_dir.error();
   for (const std::string& storage : *folders) {
     plan_.directories.push_back(storage);
-    if (!is_directory(storage)) continue;
-    Result<std::vector<DirEntry>> entries = list_directory(storage);
-    if (!entries) return entries.error();
-    for (const DirEntry& entry : *entries) {
-      if (entry.kind != DirEntry::Directory || entry.name == "__cores__") continue;
-      if (Status s = add_library(join_path(storage, entry.name), installed, flags); !s) return s;
+    if (is_directory(storage)) {
+      Result<std::vector<DirEntry>> entries = list_directory(storage);
+      if (!entries) return entries.error();
+      for (const DirEntry& entry : *entries)
+        if (entry.kind == DirEntry::Directory && entry.name != "__cores__")
+          if (Status s = add_library(join_path(storage, entry.name), installed, flags); !s) return s;
     }
+    if (storage == *lib_dir)
+      for (const std::string& folder : installed.folders)
+        if (Status s = add_library(folder, installed, flags); !s) return s;
   }
   return {};
 }

@@ -14,21 +14,11 @@
 #include "generator/plan/build_plan.h"
 #include "generator/plan/compile_flags.h"
 #include "generator/plan/environment.h"
+#include "generator/plan/library_deps.h"
 #include "generator/plan/library_flags.h"
 #include "generator/plan/linked_files.h"
 
 namespace fbuild {
-
-// What lib_deps brought for one environment.
-struct InstalledLibraries {
-  struct Package {
-    std::string name, owner, version;  // as the package says it; "" when it does not
-  };
-  std::vector<std::string> storages;              // folders whose subfolders are libraries
-  std::map<std::string, Package> packages;        // by the library's folder
-  std::map<std::string, std::string> folder_of;   // by item of lib_deps: the library's folder
-};
-
 
 class LibraryPlan {
  public:
@@ -53,7 +43,7 @@ class LibraryPlan {
   const FoundLibraries& found() const { return found_; }
 
  private:
-  Result<std::vector<std::string>> storages(const InstalledLibraries& installed);
+  Result<std::vector<std::string>> storages();
   Status load(EnvironmentFlags& flags, const InstalledLibraries& installed);
   Status add_library(const std::string& folder, const InstalledLibraries& installed, EnvironmentFlags& flags);
   Result<bool> fits(const Library& library);

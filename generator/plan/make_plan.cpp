@@ -162,7 +162,9 @@ class Planner {
   }
 
   Status libraries() {
-    if (Status s = libraries_.find(std::move(finder_), flags_, {}); !s) return s;
+    Result<InstalledLibraries> installed = library_deps(session_, env_, plan_);
+    if (!installed) return installed.error();
+    if (Status s = libraries_.find(std::move(finder_), flags_, *installed); !s) return s;
     // What is found depends on the include lines of every file that was read for it.
     for (const std::string& file : libraries_.scanned())
       if (file != sketch_beside_) plan_.files.push_back(file);

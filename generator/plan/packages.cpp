@@ -476,7 +476,17 @@ Result<bool> update_lock(Session& session, bool all_environments, bool write) {
   Result<const PackageLock*> old = lock_of(session);
   if (!old) return old.error();
   if (!choices.install && !choices.from_archive && !path_exists(kLockFile)) return false;
-  std::string text = package_lock_text(updated_lock(**old, choices.used, host_of(session), all_environments));
+  LibraryLock libraries = choices.libraries;
+  if (!all_environments && path_exists(kLockFile)) {
+    // Other environments may use what was pinned before.
+    Result<std::string> now = read_file(kLockFile);
+    if (!now) return now.error();
+    Result<LibraryLock> before = parse_library_lock(*now, kLockFile);
+    if (!before) return before.error();
+    libraries.insert(libraries.end(), before->begin(), before->end());
+  }
+  std::string text = package_lock_text(updated_lock(**old, choices.used, host_of(session), all_environments),
+                                       library_lock_text(std::move(libraries)));
   if (write) return write_if_changed(kLockFile, text);
   Result<std::string> now = read_file(kLockFile);
   return !now || *now != text;

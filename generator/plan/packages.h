@@ -17,6 +17,7 @@
 
 #include "generator/config/project_config.h"
 #include "generator/config/version_range.h"
+#include "generator/deps/library_lock.h"
 #include "generator/plan/build_plan.h"
 #include "generator/platform/compiler.h"
 #include "generator/platform/package_lock.h"
@@ -40,6 +41,7 @@ struct PackageChoices {
   std::optional<PackageLock> lock = std::nullopt;  // as it was read; none: not yet
   PackageLock used = {};      // what the environments use, as it would be pinned
   bool from_archive = false;  // some of it came from an archive
+  LibraryLock libraries = {};  // those of lib_deps that are used, as they would be pinned
 };
 
 // An item of platform_packages: NAME @ what.

@@ -106,7 +106,7 @@ Result<PackageLock> parse_package_lock(const std::string& text, const std::strin
   return out;
 }
 
-std::string package_lock_text(PackageLock lock) {
+std::string package_lock_text(PackageLock lock, const std::string& libraries) {
   std::sort(lock.begin(), lock.end(),
             [](const LockedPackage& a, const LockedPackage& b) { return order(a) < order(b); });
   std::string out = "{\n  \"version\": 1,\n  \"packages\": [";
@@ -131,7 +131,9 @@ std::string package_lock_text(PackageLock lock) {
     }
     out += "\n    }";
   }
-  return out + (lock.empty() ? "]\n}\n" : "\n  ]\n}\n");
+  out += lock.empty() ? "]" : "\n  ]";
+  if (!libraries.empty()) out += ",\n  \"libraries\": " + libraries;
+  return out + "\n}\n";
 }
 
 PackageLock updated_lock(const PackageLock& old, const PackageLock& used, const std::string& host,

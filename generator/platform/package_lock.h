@@ -60,8 +60,9 @@ Result<PackageLock> parse_package_lock(const std::string& text, const std::strin
 // Reads a lock file; one that does not exist is empty.
 Result<PackageLock> read_package_lock(const std::string& path);
 
-// The text of a lock file, sorted, with a newline at its end.
-std::string package_lock_text(PackageLock lock);
+// The text of a lock file, sorted, with a newline at its end. `libraries`: its list of
+// libraries as JSON, "" for none.
+std::string package_lock_text(PackageLock lock, const std::string& libraries = "");
 
 // The lock after a run on `host` that used `used`. What other hosts need stays; what this
 // host had pinned and no longer uses goes, unless only some environments were looked at.

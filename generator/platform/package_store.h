@@ -32,11 +32,28 @@ struct InstalledArchive {
   std::string tree;
   std::string sha256;
   std::optional<uint64_t> size;
+  lnk::Extract extract;
 };
 
 // Fetches what is missing and unpacks it. An archive without sha256 is believed as it
-// comes, and the answer has its digest.
+// comes, and the answer has its digest. One whose `extract` is File is of whatever kind its
+// first bytes tell. Its URL may be a file:// one.
 Result<InstalledArchive> install_archive(PackageStore& packages, const PackageArchive& archive);
+
+// The files of a commit of a git repository, leased to this process; "" if it is not there.
+Result<std::string> find_git_tree(PackageStore& packages, const std::string& url, const std::string& commit);
+
+struct GitCheckout {
+  std::string tree;
+  std::string commit;  // full
+};
+
+// The same, fetched when missing. Without `commit` it is what `ref` means now.
+Result<GitCheckout> fetch_git_tree(PackageStore& packages, const std::string& url, const std::string& ref, const std::string& commit);
+
+// What a server answers to a GET: its text, or nothing where it says that there is no such
+// thing (404).
+Result<std::optional<std::string>> fetch_answer(PackageStore& packages, const std::string& url);
 
 // The package's root in an unpacked tree: the tree, or the only one of its folders that has
 // the package. The Error of an archive that is something else has no place.
