@@ -264,7 +264,9 @@ class Launchers(Case):
         done = self.wait_for(log, r"COMPILE_OK.* (/usr/bin/avr-g(?:cc|\+\+)) ", len(away))
         self.assertEqual(len(done), len(away))
 
-    @unittest.skipUnless(have("icecc", "iceccd", "icecc-scheduler") and ROOT, "no icecc, or not root")
+    # Two daemons on one machine hang in some runs: by hand only.
+    @unittest.skipUnless(os.environ.get("FBUILD_TEST_ICECREAM") == "1" and have("icecc", "iceccd", "icecc-scheduler") and ROOT,
+                         "FBUILD_TEST_ICECREAM=1, icecc and root are needed")
     def test_icecream(self):
         p = self.make("icecc")
         folder = self.folder("ice")
