@@ -57,15 +57,17 @@ Result<std::vector<std::string>> toolchain_identity(Session& session, const Envi
   const Platform& platform = *environment.platform;
   Result<std::map<std::string, PackageRequest>> requests = package_requests(session, "env:" + environment.name, platform);
   if (!requests) return requests.error();
-  std::vector<std::string> programs;
-  for (const auto& [variable, path] : platform.toolchain.programs) programs.push_back(path);
-  std::vector<std::string> names = {platform.toolchain.package};
+  std::vector<std::string> names;
+  // It may follow from the core; then it is part of it.
+  Result<ToolchainSpec> compiler_spec = chosen_toolchain(environment);
+  if (compiler_spec) names.push_back(compiler_spec->package);
   Result<std::vector<std::string>> core = fill_words(environment, {environment.framework->package});
   if (!core) return core.error();
   names.insert(names.end(), core->begin(), core->end());
   // These may be named after what the core's folder is; then they are part of it.
-  if (Result<std::vector<std::string>> further = fill_words(environment, environment.framework->packages))
-    names.insert(names.end(), further->begin(), further->end());
+  for (const PackageNeed& need : environment.framework->packages)
+    if (Result<std::vector<std::string>> further = fill_words(environment, {need.name}); further && environment.holds(need.when))
+      names.insert(names.end(), further->begin(), further->end());
 
   std::vector<std::string> out = {"fbuild " FBUILD_VERSION, "host " + host_system(), "platform " + platform.name};
   for (const std::string& name : names) {
@@ -73,8 +75,8 @@ Result<std::vector<std::string>> toolchain_identity(Session& session, const Envi
     if (spec == platform.packages.end()) continue;  // planning says so
     auto asked = requests->find(name);
     const PackageRequest* request = asked == requests->end() ? nullptr : &asked->second;
-    bool toolchain = name == platform.toolchain.package;
-    Result<PackageUse> use = use_package(session, platform, name, *requests, toolchain ? programs : std::vector<std::string>(), true);
+    const ToolchainSpec* toolchain = compiler_spec && name == compiler_spec->package ? &*compiler_spec : nullptr;
+    Result<PackageUse> use = use_package(session, platform, name, *requests, toolchain, true);
     if (!use) {
       Result<std::vector<std::string>> lines = absent(session, spec->second, request);
       if (!lines) return lines.error();
@@ -83,7 +85,7 @@ Result<std::vector<std::string>> toolchain_identity(Session& session, const Envi
     }
     Package package = use->package;
     if (toolchain && package.version.empty())
-      if (Result<const CompilerIdentity*> compiler = compiler_at(session, platform, package.root)) package.version = (*compiler)->version;
+      if (Result<const CompilerIdentity*> compiler = compiler_at(session, *toolchain, package.root, platform.file)) package.version = (*compiler)->version;
     std::string line = "package " + name;
     if (request && request->kind == PackageRequest::Folder) {
       line += " folder " + tree_digest(package.root);

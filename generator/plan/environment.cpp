@@ -316,8 +316,9 @@ Status derive_facts(Environment& environment, bool late) {
   return {};
 }
 
-// The platform's toolchain as this environment's facts have it.
-Status choose_toolchain(Environment& environment) {
+}  // namespace
+
+Result<ToolchainSpec> chosen_toolchain(const Environment& environment) {
   ToolchainSpec spec = environment.platform->toolchain;
   auto fill_in = [&](std::string& text) -> Status {
     Result<std::string> filled = fill(text, [&](std::string_view name) { return environment.look_up(name); });
@@ -325,16 +326,13 @@ Status choose_toolchain(Environment& environment) {
     text = std::move(*filled);
     return {};
   };
-  if (Status s = fill_in(spec.package); !s) return s;
+  if (Status s = fill_in(spec.package); !s) return s.error();
   for (auto& [variable, path] : spec.programs)
-    if (Status s = fill_in(path); !s) return s;
+    if (Status s = fill_in(path); !s) return s.error();
   for (std::string& folder : spec.headers)
-    if (Status s = fill_in(folder); !s) return s;
-  environment.toolchain = std::move(spec);
-  return {};
+    if (Status s = fill_in(folder); !s) return s.error();
+  return spec;
 }
-
-}  // namespace
 
 Result<Environment> describe_environment(Session& session, const std::string& name) {
   ProjectConfig& config = session.config;
@@ -427,7 +425,9 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
   // Which compiler it is may follow from the core, and is said first when both are missing.
   bool late_toolchain = std::any_of(out.platform->facts.begin(), out.platform->facts.end(), [](const FactRule& rule) { return rule.late; });
   auto toolchain = [&]() -> Status {
-    if (Status s = choose_toolchain(out); !s) return s;
+    Result<ToolchainSpec> chosen = chosen_toolchain(out);
+    if (!chosen) return chosen.error();
+    out.toolchain = std::move(*chosen);
     Result<PackageUse> use = use_package(session, *out.platform, out.toolchain.package, *requests, &out.toolchain, true);
     if (!use) return at_option(config, section, "platform", use.error());
     out.packages.insert(out.packages.begin(), std::move(*use));

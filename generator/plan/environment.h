@@ -79,6 +79,10 @@ Result<Environment> describe_environment(Session& session, const std::string& na
 // The whole of it.
 Result<Environment> resolve_environment(Session& session, const std::string& name);
 
+// The platform's toolchain as the environment's facts have it. An Error where it follows from
+// packages that are not known yet.
+Result<ToolchainSpec> chosen_toolchain(const Environment& environment);
+
 // The error of a place in a platform's text that cannot be filled, at the board's manifest
 // where the project has one.
 Error fill_error(const Environment& environment, Error error);
