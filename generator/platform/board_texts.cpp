@@ -19,6 +19,27 @@ bool has_more_than_layout(std::string_view text) {
   return false;
 }
 
+// Whether a quoted scalar begins on this line and does not end on it: what looks like the next
+// line's layout may be in it then.
+bool has_open_quote(std::string_view line) {
+  bool may_begin = true;  // a scalar, here
+  for (size_t i = 0; i < line.size(); ++i) {
+    char c = line[i];
+    if (c == ' ') continue;
+    if (may_begin && (c == '"' || c == '\'')) {
+      do {
+        ++i;
+        if (c == '"' && i < line.size() && line[i] == '\\') ++i;
+        else if (c == '\'' && i + 1 < line.size() && line[i] == c && line[i + 1] == c) ++i;
+        else if (i < line.size() && line[i] == c) break;
+      } while (i < line.size());
+      if (i >= line.size()) return true;
+    }
+    may_begin = c == ':' || c == ',' || c == '[' || c == '{' || c == '-' || c == '?';
+  }
+  return false;
+}
+
 }  // namespace
 
 std::optional<SplitPlatform> split_boards(std::string_view text) {
@@ -56,6 +77,7 @@ std::optional<SplitPlatform> split_boards(std::string_view text) {
       if (board) board->text += '\n';
       continue;
     }
+    if (has_open_quote(bare)) return std::nullopt;
     if (indent == 0) indent = blanks;
     if (blanks < indent) return std::nullopt;
     if (blanks == indent) {

@@ -370,7 +370,8 @@ TEST_CASE("texts that cannot be cut are left whole") {
   CHECK(split->boards.at("b").line == 7);
   for (const char* bad : {"platform: x\n", "boards: {a: 1}\n", "boards:\n", "boards:\n  a: &x\n    n: 1\n", "boards:\n  a:\n    n: 1\n  a:\n    n: 2\n",
                           "boards:\n    a:\n      n: 1\n  b:\n    n: 2\n", "boards:\n\ta: 1\n", "boards:\n  'a': 1\n", "boards:\n  a:\n    n: 1\nboards:\n  b: 1\n",
-                          "boards:\n  a: {n: 1,\n  m}\n", "boards:\n  - a\n"}) {
+                          "boards:\n  a: {n: 1,\n  m}\n", "boards:\n  - a\n",
+                          "boards:\n  a:\n    n: \"x\n  b:\n    m: 1\"\n", "boards:\n  a: {n: 'it''s\n  b: 1'}\n"}) {
     CAPTURE(bad);
     CHECK_FALSE(split_boards(bad));
   }
