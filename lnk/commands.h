@@ -61,7 +61,8 @@ int verify_cache(const Store& store);
 int show_path(const Store& store, const std::string& manifest);
 
 // Makes sure of what one manifest names and puts it at `target`; the lease is bound to
-// options.ensure.lease_holder.
+// options.ensure.lease_holder. Of a folder, a copy with all its manifests resolved
+// (data_folder.h).
 int materialize_one(const Store& store, const std::string& manifest, const std::string& target,
                     const CommandOptions& options);
 

@@ -140,8 +140,8 @@ int main(int argc, char** argv) {
   add_command->add_flag("--force", arguments.force, "overwrite the manifest");
 
   CLI::App* materialize_command =
-      app.add_subcommand("materialize", "put what one .lnk file names at TARGET");
-  materialize_command->add_option("FILE", arguments.manifest)->required();
+      app.add_subcommand("materialize", "put what a .lnk file names at TARGET, or a copy of a folder with all of its .lnk files resolved");
+  materialize_command->add_option("FILE", arguments.manifest, "a .lnk file, or a folder")->required();
   materialize_command->add_option("TARGET", arguments.target)->required();
   materialize_command->add_option("--lease", arguments.lease,
                                   "process that keeps it from being evicted while it lives");

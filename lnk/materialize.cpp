@@ -165,47 +165,54 @@ Result<Materialized> materialize(const Store& store, const std::string& blob,
   return how;
 }
 
-Status materialize_tree(const std::string& tree, const std::string& target) {
+Status copy_into_build(const std::string& from, const std::string& to, bool executable) {
+  Fd source(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!source) return disk_error(from, "open");
+  Result<Materialized> how = clone_or_copy(source.get(), to, executable ? 0755 : 0644);
+  return how ? Status() : how.error();
+}
+
+Status copy_tree(const std::string& tree, const std::string& target) {
   std::string list_path = join_path(dir_name(tree), "list");
   Result<std::string> text = read_file(list_path);
   if (!text) return text.error();
   Result<TreeList> list = parse_tree_list(*text, list_path);
   if (!list) return list.error();
+  if (::mkdir(target.c_str(), 0755) != 0) return disk_error(target, "create");
+  for (const TreeItem& item : *list) {
+    std::string to = join_path(target, item.path);
+    if (item.kind == TreeItem::Folder) {
+      if (::mkdir(to.c_str(), 0755) != 0) return disk_error(to, "create");
+    } else if (item.kind == TreeItem::Link) {
+      if (::symlink(item.target.c_str(), to.c_str()) != 0) return disk_error(to, "create");
+    } else {
+      Status status = copy_into_build(join_path(tree, item.path), to, (item.mode & 0111) != 0);
+      if (!status) return status;
+    }
+  }
+  return {};
+}
+
+Status replace_folder(const std::string& target,
+                      const std::function<Status(const std::string&)>& fill) {
   struct stat st;
   bool replace = ::lstat(target.c_str(), &st) == 0;
-  if (replace && !S_ISDIR(st.st_mode))
-    return Error{"is no folder", "an unpacked archive is to be put there", target};
+  if (replace && !S_ISDIR(st.st_mode)) return Error{"is no folder", "one is to be put there", target};
   if (Status status = make_directories(std::string(dir_name(target))); !status) return status;
-
   std::string temporary = temporary_name(target);
-  auto fill = [&]() -> Status {
-    if (::mkdir(temporary.c_str(), 0755) != 0) return disk_error(temporary, "create");
-    for (const TreeItem& item : *list) {
-      std::string to = join_path(temporary, item.path);
-      if (item.kind == TreeItem::Folder) {
-        if (::mkdir(to.c_str(), 0755) != 0) return disk_error(to, "create");
-      } else if (item.kind == TreeItem::Link) {
-        if (::symlink(item.target.c_str(), to.c_str()) != 0) return disk_error(to, "create");
-      } else {
-        std::string name = join_path(tree, item.path);
-        Fd from(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-        if (!from) return disk_error(name, "open");
-        Result<Materialized> how = clone_or_copy(from.get(), to, (item.mode & 0111) ? 0755 : 0644);
-        if (!how) return how.error();
-      }
-    }
-    if (!replace) {
-      if (::rename(temporary.c_str(), target.c_str()) != 0) return disk_error(target, "replace");
-      return {};
-    }
-    // Both names change hands in one step; the old folder is then ours to remove.
-    if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) != 0)
-      return disk_error(target, "replace");
-    return {};
-  };
-  Status status = fill();
+  Status status = fill(temporary);
+  if (status && !replace && ::rename(temporary.c_str(), target.c_str()) != 0)
+    status = disk_error(target, "replace");
+  // Both names change hands in one step; the old folder is then ours to remove.
+  if (status && replace &&
+      ::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) != 0)
+    status = disk_error(target, "replace");
   remove_folder(temporary);
   return status;
+}
+
+Status materialize_tree(const std::string& tree, const std::string& target) {
+  return replace_folder(target, [&](const std::string& place) { return copy_tree(tree, place); });
 }
 
 }  // namespace fbuild::lnk

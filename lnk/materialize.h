@@ -17,6 +17,7 @@
 // The old target stays until the new one is complete and is then replaced by a rename.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "lnk/store.h"
@@ -40,5 +41,14 @@ Result<Materialized> materialize(const Store& store, const std::string& blob,
 // everything in the tree, modes and links kept. An existing folder is replaced as a
 // whole; anything else in its place is an Error. Always makes new files.
 Status materialize_tree(const std::string& tree, const std::string& target);
+
+// The parts of it. `fill` makes a folder at the path that it gets, which then takes the
+// place of `target`; when `fill` fails, nothing has changed.
+Status replace_folder(const std::string& target,
+                      const std::function<Status(const std::string&)>& fill);
+// `target` must not exist yet.
+Status copy_tree(const std::string& tree, const std::string& target);
+// A copy, or a reflink, of one file; `to` must not exist yet.
+Status copy_into_build(const std::string& from, const std::string& to, bool executable);
 
 }  // namespace fbuild::lnk

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "lnk/commands.h"
+#include "lnk/data_folder.h"
 #include "lnk/find_manifests.h"
 #include "lnk/gc.h"
 #include "lnk/materialize.h"
@@ -58,11 +59,14 @@ size_t for_each_manifest(const std::vector<std::string>& paths, int jobs, Progre
   return failed;
 }
 
+Error nothing_there(const std::string& place) {
+  return Error{"no such file or folder", "expected a folder or a .lnk file", place};
+}
+
 // The manifests at `place`: below a folder, or that one file.
 Result<std::vector<std::string>> manifests_at(const std::string& place) {
   if (is_directory(place)) return find_manifests(place);
-  if (!path_exists(place))
-    return Error{"no such file or folder", "expected a folder or a .lnk file", place};
+  if (!path_exists(place)) return nothing_there(place);
   return std::vector<std::string>{place};
 }
 
@@ -206,8 +210,30 @@ int add(const Store& store, const AddOptions& what, const CommandOptions& option
   return 0;
 }
 
+namespace {
+
+int materialize_folder(const Store& store, const std::string& folder, const std::string& target,
+                       const CommandOptions& options) {
+  ProgressDisplay display(0, options.quiet);
+  EnsureOptions ensure_options = options.ensure;
+  ensure_options.fetch.progress = display.callback();
+  int jobs = options.jobs > 0 ? options.jobs : kDefaultTransfers;
+  std::vector<Error> warnings;
+  Result<std::vector<Error>> failed =
+      materialize_data(store, folder, target, jobs, ensure_options, warnings);
+  for (const Error& warning : warnings)
+    std::fprintf(stderr, "warning: %s\n", warning.text().c_str());
+  if (!failed) return report_error(failed.error());
+  for (const Error& error : *failed) report_error(error);
+  return failed->empty() ? 0 : 1;
+}
+
+}  // namespace
+
 int materialize_one(const Store& store, const std::string& path, const std::string& target,
                     const CommandOptions& options) {
+  if (is_directory(path)) return materialize_folder(store, path, target, options);
+  if (!path_exists(path)) return report_error(nothing_there(path));
   Result<Manifest> manifest = load_manifest(path);
   if (!manifest) return report_error(manifest.error());
   ProgressDisplay display(1, options.quiet);

@@ -262,9 +262,11 @@ class GraphWriter {
     if (!plan_.size.flash.empty())
       out_ += "build " + ninja_path(plan_.environment + "/size") + ": show_size " + ninja_path(plan_.elf) + " || $ready\n";
     for (const PlannedAction& action : plan_.actions) {
-      out_ += "build " + ninja_path(plan_.environment + '/' + action.name) + ": " + action.rule;
+      out_ += "build " + ninja_path(plan_.environment + '/' + action.name);
+      if (!action.output.empty()) out_ += " | " + ninja_path(action.output);
+      out_ += ": " + action.rule;
       if (!action.input.empty()) out_ += ' ' + ninja_path(action.input);
-      out_ += " || $ready\n";
+      out_ += action.needs_firmware ? " || $ready\n" : "\n";
       for (const auto& [name, value] : action.variables) variable(out_, name, value, true);
     }
     out_ += "build " + ninja_path(plan_.environment + "/clean") + ": clean\n";
@@ -381,9 +383,11 @@ std::map<std::string, std::string, std::less<>> environment_variables(const Buil
 std::string own_rules() { return kOwnRules; }
 
 CleanPaths clean_paths(const BuildPlan& plan) {
-  std::vector<std::string> paths = {"src", "sketch", "lib", "embed", "lnk"};
+  std::vector<std::string> paths = {"src", "sketch", "lib", "embed", "lnk", "data"};
   std::string folder(dir_name(plan.elf));
   for (const std::string& file : artifacts(plan)) paths.push_back(file.substr(folder.size() + 1));
+  for (const PlannedAction& action : plan.actions)
+    if (!action.output.empty()) paths.push_back(action.output.substr(folder.size() + 1));
   return {shell_word(folder), shell_line(paths)};
 }
 

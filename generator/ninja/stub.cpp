@@ -69,7 +69,11 @@ class StubWriter {
     for (const PlannedStep& step : plan_.steps)
       if (!step.by_default) edge(ninja_path(step.output), step.rule, step.input, {});
     if (!plan_.size.flash.empty()) edge(name_of("size"), "show_size", plan_.elf, {});
-    for (const PlannedAction& action : plan_.actions) edge(name_of(action.name), action.rule, action.input, action.variables);
+    for (const PlannedAction& action : plan_.actions) {
+      std::string target = name_of(action.name);
+      if (!action.output.empty()) target += " | " + ninja_path(action.output);
+      edge(target, action.rule, action.input, action.variables);
+    }
     CleanPaths clean = clean_paths(plan_);
     edge(name_of("clean"), "clean", "", {{"paths", clean.paths}});
     out_.edges += "  folder = " + ninja_value(clean.folder) + '\n';

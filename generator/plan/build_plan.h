@@ -74,6 +74,8 @@ struct PlannedAction {
   std::string rule;
   std::string input;   // file it works on; may be empty
   std::vector<std::pair<std::string, std::string>> variables;  // ready for the shell
+  std::string output = {};  // file it makes besides; may be empty
+  bool needs_firmware = true;  // the environment is built first
 };
 
 struct PlannedStep {

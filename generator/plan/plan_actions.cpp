@@ -6,6 +6,7 @@
 #include "generator/config/scons_text.h"
 #include "generator/ninja/text.h"
 #include "generator/plan/compile_flags.h"
+#include "generator/plan/options.h"
 #include "support/files.h"
 #include "support/suggest.h"
 
@@ -22,6 +23,8 @@ constexpr const char* kPortInWord = "\x01";
 constexpr const char* kPortInShell = "\x02";
 
 constexpr const char* kUpload = "upload";
+constexpr const char* kDataImage = "buildfs";
+constexpr const char* kDataUpload = "uploadfs";
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
@@ -62,10 +65,35 @@ class ActionPlanner {
       if (holds)
         if (Status s = action(spec); !s) return s;
     }
-    return uploads || !may_upload ? Status() : other_upload();
+    if (Status s = uploads || !may_upload ? Status() : other_upload(); !s) return s;
+    return std::any_of(plan_.actions.begin(), plan_.actions.end(),
+                       [](const PlannedAction& action) { return action.name == kDataImage; })
+               ? Status()
+               : no_data_image();
   }
 
  private:
+  Status no_data_image() {
+    std::string what = "platform '" + env_.platform->name + "' makes no data images";
+    config::Origin named = session_.config.origin(section_, "board_build.filesystem");
+    if (named.file >= 0)
+      session_.warn(session_.config.at(named, "'board_build.filesystem' has no effect: " + what, ""));
+    Result<std::string> folder = option_folder(session_, "data_dir");
+    if (!folder) return folder.error();
+    // Where nobody asked for one, the targets would only make the graph larger.
+    if (named.file < 0 && !is_directory(*folder)) return {};
+    for (const char* name : {kDataImage, kDataUpload}) {
+      if (std::any_of(plan_.actions.begin(), plan_.actions.end(),
+                      [&](const PlannedAction& action) { return action.name == name; }))
+        continue;
+      PlannedAction action;
+      action.name = name;
+      action.needs_firmware = false;
+      (void)cannot(std::move(action), Error{what, ""});
+    }
+    return {};
+  }
+
   Result<std::string> option(const char* name) {
     Result<const Value*> value = session_.config.get(section_, name);
     if (!value) return value.error();
@@ -113,6 +141,8 @@ class ActionPlanner {
     action.name = spec.name;
     action.rule = spec.rule;
     if (!spec.in.empty()) action.input = join_path(folder_, spec.in);
+    if (!spec.out.empty()) action.output = join_path(folder_, spec.out);
+    action.needs_firmware = !spec.data && !is_made_of_data(spec.in);
     bool custom = spec.name == kUpload && protocol_ == "custom";
     bool own = spec.name == kUpload && !upload_command_.empty();
     if (custom && !own) {
@@ -124,7 +154,8 @@ class ActionPlanner {
 
     std::string tool;
     if (!spec.package.empty()) {
-      tool = env_.platform->packages.at(spec.package).probe;
+      const PackageSpec& package = env_.platform->packages.at(spec.package);
+      tool = package.probe;
       Error why_not;
       std::optional<PackageUse> use =
           custom ? std::nullopt : optional_package(session_, env_, spec.package, why_not);
@@ -132,12 +163,21 @@ class ActionPlanner {
       if (use && std::none_of(plan_.packages.begin(), plan_.packages.end(),
                               [&](const PackageUse& other) { return other.link == use->link; }))
         plan_.packages.push_back(*use);
-      tool = use ? join_path(use->link, tool) : std::string(base_name(tool));
+      tool = use ? join_path(use->link, probe_in(package, use->package.root))
+                 : std::string(base_name(tool));
     }
 
     bool searches = spec.needs_port && port_is_required() && !custom;
     Environment env = env_;
     set_fact(env.facts, "file", action.input);
+    set_fact(env.facts, "out", action.output);
+    if (spec.data) {
+      std::string copy = join_path(folder_, "data");
+      Result<std::string> folder = option_folder(session_, "data_dir");
+      if (!folder) return folder.error();
+      set_fact(env.facts, "data", copy);
+      action.variables.emplace_back("data", copy_command(*folder, copy));
+    }
     if (searches) set_fact(env.facts, "serial_port", kPortInWord);
     config::Variables variables = environment_variables(session_, env_);
     if (searches) variables["UPLOAD_PORT"] = kPortInWord;
@@ -171,6 +211,21 @@ class ActionPlanner {
     }
     plan_.actions.push_back(std::move(action));
     return {};
+  }
+
+  // Whether an action on the data folder makes it.
+  bool is_made_of_data(const std::string& file) const {
+    const std::vector<ActionSpec>& all = env_.platform->actions;
+    return !file.empty() && std::any_of(all.begin(), all.end(), [&](const ActionSpec& other) {
+      return other.data && other.out == file;
+    });
+  }
+
+  // Leases what it takes to the ninja that it runs for.
+  std::string copy_command(const std::string& folder, const std::string& copy) const {
+    std::vector<std::string> words = {session_.choices.store.program, "-q", "materialize"};
+    if (session_.choices.store.offline) words.push_back("--offline");
+    return shell_line(words) + " --lease $PPID " + shell_line({folder, copy});
   }
 
   Status cannot(PlannedAction action, const Error& why) {

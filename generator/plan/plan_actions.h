@@ -20,6 +20,10 @@ namespace fbuild {
 // upload_speed, upload_port, upload_flags and upload_command is done here: the command of
 // the project replaces the platform's, and `upload_protocol = custom` looks for no port.
 //
+// An action with `data` works on a copy of the project's data folder, in which .lnk files are
+// resolved: `$data` makes it, the fact "data" is its path. Where the platform has no `buildfs`
+// and the project names a file system, that is a warning, and the target says so.
+//
 // Where the platform has uploads and none of them is for this upload_protocol, the target says
 // so, with those that are; the project's upload_command is used all the same.
 Status plan_actions(Session& session, const Environment& environment, const std::string& folder,

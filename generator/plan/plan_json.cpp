@@ -217,6 +217,7 @@ std::string plan_json(const BuildPlan& plan) {
     w.text("name", action.name);
     w.text("rule", action.rule);
     w.text("input", action.input);
+    w.text("output", action.output);
     w.map("variables", action.variables);
     w.close('}');
   }

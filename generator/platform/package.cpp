@@ -26,12 +26,16 @@ std::string package_file_version(const PackageSpec& spec, const std::string& roo
   return "";
 }
 
+std::string probe_in(const PackageSpec& spec, const std::string& root) {
+  if (path_exists(join_path(root, spec.probe))) return spec.probe;
+  for (const std::string& probe : spec.other_probes)
+    if (path_exists(join_path(root, probe))) return probe;
+  return spec.probe;
+}
+
 bool has_package(const PackageSpec& spec, const std::vector<std::string>& programs,
                  const std::string& root) {
-  if (!spec.probe.empty() && !path_exists(join_path(root, spec.probe)) &&
-      std::none_of(spec.other_probes.begin(), spec.other_probes.end(),
-                   [&](const std::string& probe) { return path_exists(join_path(root, probe)); }))
-    return false;
+  if (!spec.probe.empty() && !path_exists(join_path(root, probe_in(spec, root)))) return false;
   for (const std::string& program : programs)
     if (!is_regular_file(join_path(root, program))) return false;
   return true;

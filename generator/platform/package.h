@@ -26,6 +26,9 @@ struct Package {
 bool has_package(const PackageSpec& spec, const std::vector<std::string>& programs,
                  const std::string& root);
 
+// The first of the package's probes that is in the folder `root`; if none is, the first.
+std::string probe_in(const PackageSpec& spec, const std::string& root);
+
 // The version that the package's own file tells (PackageSpec::version_file); "" if none.
 std::string package_file_version(const PackageSpec& spec, const std::string& root);
 

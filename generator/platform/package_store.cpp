@@ -80,10 +80,12 @@ Result<std::string> root_in_tree(const PackageSpec& spec, const std::vector<std:
   if (has_package(spec, programs, tree)) return tree;
   Result<std::vector<DirEntry>> entries = list_directory(tree);
   if (!entries) return entries.error();
-  if (entries->size() == 1 && entries->front().kind == DirEntry::Directory) {
-    std::string inner = join_path(tree, entries->front().name);
-    if (has_package(spec, programs, inner)) return inner;
-  }
+  std::vector<std::string> roots;
+  for (const DirEntry& entry : *entries)
+    if (std::string inner = join_path(tree, entry.name);
+        entry.kind == DirEntry::Directory && has_package(spec, programs, inner))
+      roots.push_back(inner);
+  if (roots.size() == 1) return roots.front();
   std::string missing = spec.probe;
   for (const std::string& program : programs)
     if (missing.empty() || path_exists(join_path(tree, missing))) missing = program;

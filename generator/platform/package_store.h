@@ -38,8 +38,8 @@ struct InstalledArchive {
 // comes, and the answer has its digest.
 Result<InstalledArchive> install_archive(PackageStore& packages, const PackageArchive& archive);
 
-// The package's root in an unpacked tree: the tree, or the one folder in it. The Error of
-// an archive that is something else has no place.
+// The package's root in an unpacked tree: the tree, or the only one of its folders that has
+// the package. The Error of an archive that is something else has no place.
 Result<std::string> root_in_tree(const PackageSpec& spec, const std::vector<std::string>& programs,
                                  const std::string& tree);
 

@@ -185,6 +185,8 @@ struct Reader {
     out.name = map.required_text("name");
     out.rule = map.required_text("rule");
     out.in = map.text("in");
+    out.out = map.text("out");
+    out.data = map.flag("data", false);
     out.package = map.text("package");
     out.when = condition(map);
     out.needs_port = map.flag("port", false);

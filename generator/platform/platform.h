@@ -117,6 +117,8 @@ struct ArgumentSpec {
 // A target that does something and makes no file: upload, emulate...
 struct ActionSpec {
   std::string name, rule, in;
+  std::string out;      // a file in the environment's folder that it makes; may be empty
+  bool data = false;    // works on a copy of the project's data folder (lnk/data_folder.h)
   std::string package;  // the program's package; empty: none is needed
   bool needs_port = false;  // a serial port is found (and reset where the board wants it)
   bool needs_drive = false;  // the drive of the board's bootloader is found
