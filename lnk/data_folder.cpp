@@ -46,6 +46,8 @@ class Lister {
                      "remove it", source};
       } else if (is_manifest(entry.name)) {
         std::string name = entry.name.substr(0, entry.name.size() - kSuffix.size());
+        if (name == "." || name == "..")
+          return Error{"the name without .lnk is no name for a file", "rename it", source};
         if (names.count(name)) {
           out_.warnings.push_back({"'" + join_path(folder, name) + "' is there itself, and is used",
                                    "remove one of them", source});

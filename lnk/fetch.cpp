@@ -9,13 +9,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <memory>
 #include <mutex>
 #include <random>
 #include <thread>
 
+#include "lnk/response_head.h"
 #include "lnk/sha256.h"
 #include "support/files.h"
 
@@ -31,45 +31,6 @@ constexpr uint64_t kProgressBytes = 1 << 20;
 
 bool is_file_url(std::string_view url) {
   return url.substr(0, 5) == "file:";
-}
-
-bool no_case_equal(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) ==
-           std::tolower(static_cast<unsigned char>(y));
-  });
-}
-
-std::string_view trimmed(std::string_view text) {
-  size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin);
-}
-
-std::optional<uint64_t> number(std::string_view text) {
-  uint64_t out = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return out;
-}
-
-// What the last response said about itself; redirects each bring one.
-struct Response {
-  std::optional<uint64_t> length;       // Content-Length
-  std::optional<uint64_t> range_begin;  // Content-Range: bytes begin-end/total
-  std::optional<uint64_t> range_total;
-  std::string etag;
-  std::string last_modified;
-};
-
-void read_content_range(std::string_view value, Response& out) {
-  if (!no_case_equal(value.substr(0, 6), "bytes ")) return;
-  value.remove_prefix(6);
-  size_t slash = value.find('/');
-  if (slash == std::string_view::npos) return;
-  out.range_total = number(value.substr(slash + 1));
-  size_t dash = value.find('-');
-  if (dash < slash) out.range_begin = number(value.substr(0, dash));
 }
 
 enum class Outcome {
@@ -126,9 +87,8 @@ class Download {
   }
 
   // Remembers what identifies this version of the bytes on this server, for If-Range.
-  void remember(const Response& response) {
-    bool strong = !response.etag.empty() && response.etag.compare(0, 2, "W/") != 0;
-    std::string validator = strong ? response.etag : response.last_modified;
+  void remember(const ResponseHead& response) {
+    std::string validator = response.validator();
     if (validator == validator_) return;
     validator_ = validator;
     std::string path = request_.path + ".from";
@@ -229,15 +189,7 @@ class Attempt {
       self.stop(Outcome::Permanent, {"the server's header has no end", ""});
       return 0;
     }
-    std::string_view line(data, size);
-    if (line.substr(0, 5) == "HTTP/") self.response_ = Response();
-    size_t colon = line.find(':');
-    if (colon == std::string_view::npos) return size;
-    std::string_view name = line.substr(0, colon), value = trimmed(line.substr(colon + 1));
-    if (no_case_equal(name, "content-length")) self.response_.length = number(value);
-    if (no_case_equal(name, "content-range")) read_content_range(value, self.response_);
-    if (no_case_equal(name, "etag")) self.response_.etag = value;
-    if (no_case_equal(name, "last-modified")) self.response_.last_modified = value;
+    read_header_line({data, size}, self.response_);
     return size;
   }
 
@@ -358,7 +310,7 @@ class Attempt {
   CURL* curl_ = nullptr;
   uint64_t begin_ = 0;
   uint64_t header_bytes_ = 0;
-  Response response_;
+  ResponseHead response_;
   bool body_begun_ = false;
   long status_ = 0;
   std::optional<uint64_t> total_;

@@ -30,6 +30,13 @@ struct Line {
   std::string text;
 };
 
+// A line is one line, and no command for the terminal, whatever files are called.
+std::string printable(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  return text;
+}
+
 // Runs `work` for each of `paths`, several at once, and prints the lines in the order of
 // the paths, each as soon as those before it are there. Returns how many failed.
 size_t for_each_manifest(const std::vector<std::string>& paths, int jobs, ProgressDisplay& display,
@@ -48,7 +55,7 @@ size_t for_each_manifest(const std::vector<std::string>& paths, int jobs, Progre
       lines[i] = std::move(line);
       ready[i] = true;
       for (; printed < paths.size() && ready[printed]; ++printed)
-        display.print(lines[printed].text);
+        display.print(printable(lines[printed].text));
     }
   };
   size_t count = std::min(paths.size(), static_cast<size_t>(jobs));
@@ -96,7 +103,7 @@ void keep_within_budget(const Store& store) {
 }
 
 int report_error(const Error& error) {
-  std::fprintf(stderr, "%s\n", error.text().c_str());
+  std::fprintf(stderr, "%s\n", printable(error.text()).c_str());
   return 2;
 }
 
@@ -222,7 +229,7 @@ int materialize_folder(const Store& store, const std::string& folder, const std:
   Result<std::vector<Error>> failed =
       materialize_data(store, folder, target, jobs, ensure_options, warnings);
   for (const Error& warning : warnings)
-    std::fprintf(stderr, "warning: %s\n", warning.text().c_str());
+    std::fprintf(stderr, "warning: %s\n", printable(warning.text()).c_str());
   if (!failed) return report_error(failed.error());
   for (const Error& error : *failed) report_error(error);
   return failed->empty() ? 0 : 1;

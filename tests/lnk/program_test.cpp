@@ -245,6 +245,26 @@ TEST_CASE_FIXTURE(Bench, "words that are not known get a suggestion and status 2
   CHECK(run({"pull"}).status == 2);
 }
 
+TEST_CASE_FIXTURE(Bench, "whatever a file is called, it is one line and no command for the terminal") {
+  for (const char* name : {"two\nlines", "\x1b[31mred", "-rf", "a b", "$(touch pwn)", ".", ".."})
+    put(name, "content");
+  ProgramResult result = run({"pull"});
+  CHECK(result.status == 0);
+  CHECK(result.out.find('\x1b') == std::string::npos);
+  CHECK(std::count(result.out.begin(), result.out.end(), '\n') == 8);
+  CHECK(result.out.find("ok two?lines.lnk (") != std::string::npos);
+  // A copy of the folder cannot have files called "." and "..".
+  result = run({"materialize", ".", "../copy"});
+  CHECK(result.status == 2);
+  CHECK(result.err.find("..lnk: the name without .lnk is no name for a file") !=
+        std::string::npos);
+  ::unlink((project + "/..lnk").c_str());
+  ::unlink((project + "/...lnk").c_str());
+  CHECK(run({"materialize", ".", "../copy"}).status == 0);
+  CHECK(slurp(project + "/../copy/two\nlines") == "content");
+  CHECK(slurp(project + "/../copy/$(touch pwn)") == "content");
+}
+
 TEST_CASE_FIXTURE(Bench, "fifty processes, twenty blobs: each is fetched once") {
   for (int i = 0; i < 20; ++i)
     put("blob" + std::to_string(i),
