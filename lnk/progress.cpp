@@ -103,13 +103,16 @@ void ProgressDisplay::clear() {
 
 void ProgressDisplay::draw() {
   uint64_t bytes = finished_bytes_, total = finished_bytes_, unpacked = 0;
-  bool total_known = true, fetching = false, retrying = false;
+  bool total_known = true, fetching = false, retrying = false, waiting = false;
   const std::string* latest = nullptr;
   for (const auto& [url, transfer] : transfers_) {
     bytes += transfer.bytes;
     total += transfer.total;
     unpacked += transfer.unpacked;
-    if (transfer.phase == FetchProgress::Waiting) continue;
+    if (transfer.phase == FetchProgress::Waiting) {
+      waiting = true;
+      continue;
+    }
     bool transferring = transfer.phase == FetchProgress::Fetching;
     retrying |= transfer.phase == FetchProgress::Retrying;
     total_known &= transfer.total > 0 || transfer.phase == FetchProgress::Extracting;
@@ -135,8 +138,10 @@ void ProgressDisplay::draw() {
     line += ", trying again ";
   } else if (unpacked > 0) {
     line += ", unpacked " + human_bytes(unpacked) + " of ";
-  } else {
+  } else if (waiting) {
     line += ", waiting for another process ";
+  } else {
+    latest = nullptr;  // complete, and not shown for long
   }
   if (latest) line += std::string(base_name(*latest));
   size_t width = terminal_width() - 1;
