@@ -66,32 +66,69 @@ class ActionPlanner {
         if (Status s = action(spec); !s) return s;
     }
     if (Status s = uploads || !may_upload ? Status() : other_upload(); !s) return s;
-    return std::any_of(plan_.actions.begin(), plan_.actions.end(),
-                       [](const PlannedAction& action) { return action.name == kDataImage; })
-               ? Status()
-               : no_data_image();
+    return other_data_images();
   }
 
  private:
-  Status no_data_image() {
-    std::string what = "platform '" + env_.platform->name + "' makes no data images";
+  bool is_planned(const char* name) const {
+    return std::any_of(plan_.actions.begin(), plan_.actions.end(),
+                       [&](const PlannedAction& action) { return action.name == name; });
+  }
+
+  // The values of a fact for which the platform has an action of that name.
+  std::vector<std::string> values_for(const char* name, std::string_view fact) const {
+    std::set<std::string> out;
+    for (const ActionSpec& spec : env_.platform->actions)
+      for (const Condition::Term& term : spec.when.terms)
+        if (spec.name == name && term.kind == Condition::Matches && term.name == fact)
+          out.insert(term.values.begin(), term.values.end());
+    return {out.begin(), out.end()};
+  }
+
+  // Where the platform does not make the data image that is wanted, or cannot write it, the
+  // targets say so.
+  Status other_data_images() {
+    if (is_planned(kDataImage) && is_planned(kDataUpload)) return {};
     config::Origin named = session_.config.origin(section_, "board_build.filesystem");
-    if (named.file >= 0)
-      session_.warn(session_.config.at(named, "'board_build.filesystem' has no effect: " + what, ""));
     Result<std::string> folder = option_folder(session_, "data_dir");
     if (!folder) return folder.error();
     // Where nobody asked for one, the targets would only make the graph larger.
     if (named.file < 0 && !is_directory(*folder)) return {};
-    for (const char* name : {kDataImage, kDataUpload}) {
-      if (std::any_of(plan_.actions.begin(), plan_.actions.end(),
-                      [&](const PlannedAction& action) { return action.name == name; }))
-        continue;
-      PlannedAction action;
-      action.name = name;
-      action.needs_firmware = false;
-      (void)cannot(std::move(action), Error{what, ""});
+    if (!is_planned(kDataImage)) {
+      std::vector<std::string> known = values_for(kDataImage, "build.filesystem");
+      std::string wanted = fact_or(env_.facts, "build.filesystem", "");
+      std::string what = "platform '" + env_.platform->name + "' makes no data images", fix;
+      if (!known.empty()) {
+        what += " of file system '" + wanted + "'";
+        fix = did_you_mean(wanted, known);
+        if (fix.empty()) fix = "it knows " + join_with_commas(known);
+      }
+      if (named.file >= 0)
+        session_.warn(
+            session_.config.at(named, "'board_build.filesystem' has no effect: " + what, fix));
+      no_target(kDataImage, {what, fix});
+      if (!is_planned(kDataUpload)) no_target(kDataUpload, {what, fix});
+      return {};
     }
+    std::vector<std::string> known = values_for(kDataUpload, "upload.protocol");
+    no_target(kDataUpload,
+              {"platform '" + env_.platform->name + "' cannot write data images with upload_protocol '" +
+                   protocol_ + "'",
+               known.empty() ? "" : "it can with " + join_with_commas(known)});
     return {};
+  }
+
+  void no_target(const char* name, const Error& why) {
+    PlannedAction action;
+    action.name = name;
+    action.needs_firmware = false;
+    (void)cannot(std::move(action), why);
+  }
+
+  static std::string join_with_commas(const std::vector<std::string>& words) {
+    std::string out;
+    for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+    return out;
   }
 
   Result<std::string> option(const char* name) {
@@ -111,20 +148,14 @@ class ActionPlanner {
       spec.needs_port = true;
       return action(spec);
     }
-    std::set<std::string> known;
-    for (const ActionSpec& other : env_.platform->actions)
-      for (const Condition::Term& term : other.when.terms)
-        if (other.name == kUpload && term.kind == Condition::Matches &&
-            term.name == "upload.protocol")
-          known.insert(term.values.begin(), term.values.end());
-    std::string list;
-    for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
+    std::vector<std::string> known = values_for(kUpload, "upload.protocol");
+    std::string list = join_with_commas(known);
     std::string what =
         protocol_.empty()
             ? "it is not known how to upload to board '" + fact_or(env_.facts, "id", "") + "'"
             : "upload_protocol '" + protocol_ + "' is not supported for board '" +
                   fact_or(env_.facts, "id", "") + "'";
-    std::string fix = did_you_mean(protocol_, std::vector<std::string>(known.begin(), known.end()));
+    std::string fix = did_you_mean(protocol_, known);
     if (fix.empty())
       fix = (list.empty() ? "" : "platform '" + env_.platform->name + "' knows " + list + "; ") +
             "'upload_command = ...' can name a command";

@@ -169,6 +169,26 @@ class DataImages(Case):
         self.assertEqual(self.content(project), {"a": b"big" * 1000000, "b": b"b"})
         self.assertEqual(project.read("data/b"), "b")
 
+    def test_another_file_system_or_protocol_than_the_platform_knows(self):
+        data = self.data_dir
+        path = os.path.join(data, "platforms/atmelavr.yaml")
+        with open(path) as file:
+            text = file.read()
+        self.addCleanup(lambda: open(path, "w").write(text))
+        with open(path, "w") as out:
+            out.write(text.replace("    rule: pack\n", "    rule: pack\n    when: {build.filesystem: [tarfs, cpiofs]}\n")
+                      .replace("    rule: send\n", "    rule: send\n    when: {upload.protocol: [wire]}\n"))
+        project = self.make({"data/a": "1"}, UNO + "board_build.filesystem = tarfz\n")
+        run = project.gen()
+        self.assertIn("warning: platformio.ini:5:1: 'board_build.filesystem' has no effect: platform 'atmelavr' makes no "
+                      "data images of file system 'tarfz'; did you mean 'tarfs'?", run.err)
+        self.assertIn("'tarfz'", project.ninja("uno/buildfs", status=None).out)
+        project.edit("platformio.ini", "tarfz", "cpiofs")
+        self.assertEqual(project.gen().err.count("warning"), 0)
+        project.ninja("uno/buildfs")
+        run = project.ninja("uno/uploadfs", status=None)
+        self.assertIn("cannot write data images with upload_protocol 'arduino'; it can with wire", run.out)
+
     def test_a_platform_without_images_says_so(self):
         project = self.make({"data/a": "1"}, UNO + "board_build.filesystem = littlefs\n", images=False)
         run = project.gen()
