@@ -108,7 +108,10 @@ class Download {
 
  private:
   Error disk_error(const char* doing) {
-    return Error{std::string("cannot ") + doing + ": " + errno_text(errno), "", request_.path};
+    const char* fix = errno == ENOSPC ? "free some space; 'fbuild-lnk gc --budget 0' empties the "
+                                        "store of what is not in use"
+                                      : "";
+    return Error{std::string("cannot ") + doing + ": " + errno_text(errno), fix, request_.path};
   }
 
   const FetchRequest& request_;

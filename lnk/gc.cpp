@@ -71,8 +71,21 @@ int sweep_trash(const Store& store) {
   return swept;
 }
 
-// Partial downloads nobody came back for.
-int sweep_partials(const Store& store) {
+// What partial downloads take on disk.
+uint64_t partial_bytes(const Store& store) {
+  uint64_t out = 0;
+  Result<std::vector<DirEntry>> files = list_directory(store.root + "/partial");
+  if (!files) return 0;
+  for (const DirEntry& file : *files) {
+    struct stat st;
+    if (::lstat(partial_path(store, file.name).c_str(), &st) == 0)
+      out += static_cast<uint64_t>(st.st_blocks) * 512;
+  }
+  return out;
+}
+
+// Partial downloads nobody came back for in so many seconds, and nobody works on.
+int sweep_partials(const Store& store, time_t seconds) {
   int swept = 0;
   Result<std::vector<DirEntry>> files = list_directory(store.root + "/partial");
   if (!files) return 0;
@@ -81,9 +94,9 @@ int sweep_partials(const Store& store) {
     if (name.size() > 5 && name.compare(name.size() - 5, 5, ".from") == 0)
       name.resize(name.size() - 5);
     std::string path = partial_path(store, name);
-    if (path_exists(path) && age(path) < kPartialSeconds) continue;
+    if (path_exists(path) && seconds > 0 && age(path) < seconds) continue;
     with_free_lock(store, name, [&](FileLock&) {
-      if (path_exists(path) && age(path) < kPartialSeconds) return;
+      if (path_exists(path) && seconds > 0 && age(path) < seconds) return;
       remove_partial(path);
       ++swept;
     });
@@ -145,13 +158,7 @@ Result<StoreContents> store_contents(const Store& store) {
   std::sort(out.entries.begin(), out.entries.end(), [](const StoredEntry& a, const StoredEntry& b) {
     return std::tie(a.used, a.used_ns, a.path) < std::tie(b.used, b.used_ns, b.path);
   });
-  if (Result<std::vector<DirEntry>> files = list_directory(store.root + "/partial")) {
-    for (const DirEntry& file : *files) {
-      struct stat st;
-      if (::lstat(partial_path(store, file.name).c_str(), &st) == 0)
-        out.partial_bytes += static_cast<uint64_t>(st.st_blocks) * 512;
-    }
-  }
+  out.partial_bytes = partial_bytes(store);
   out.bytes += out.partial_bytes;
   return out;
 }
@@ -182,7 +189,7 @@ Result<uint64_t> store_budget(const Store& store) {
 Result<GcResult> collect_garbage(const Store& store, uint64_t budget) {
   if (!store.writable) return store.unwritable;
   GcResult out;
-  out.swept = sweep_stages(store) + sweep_trash(store) + sweep_partials(store);
+  out.swept = sweep_stages(store) + sweep_trash(store) + sweep_partials(store, kPartialSeconds);
   Result<StoreContents> contents = store_contents(store);
   if (!contents) return contents.error();
   for (const std::string& path : contents->unreadable) {
@@ -191,6 +198,11 @@ Result<GcResult> collect_garbage(const Store& store, uint64_t budget) {
     });
   }
   out.before = out.after = contents->bytes;
+  // What broke off can be fetched again, and must not keep a full disk full.
+  if (out.after > budget && contents->partial_bytes > 0) {
+    out.swept += sweep_partials(store, 0);
+    out.after = out.after - contents->partial_bytes + partial_bytes(store);
+  }
   for (const StoredEntry& entry : contents->entries) {
     if (out.after <= budget) break;
     bool evicted = false;

@@ -294,6 +294,25 @@ TEST_CASE_FIXTURE(Bench, "gc sweeps up after the dead and leaves the living alon
   CHECK_FALSE(path_exists(old + ".from"));
 }
 
+TEST_CASE_FIXTURE(Bench, "over the budget, what broke off goes first, unless somebody works on it") {
+  std::string blob = bring_by_another("/x", noise(100'000));
+  std::string broken = store.root + "/partial/broken", busy = store.root + "/partial/busy";
+  write_file(broken, noise(200'000));
+  write_file(busy, noise(50'000));
+  Result<FileLock> lock = FileLock::wait(store.root + "/locks/busy", FileLock::Exclusive);
+  REQUIRE(lock);
+  Result<GcResult> result = collect_garbage(store, 1'000'000);
+  REQUIRE(result);
+  CHECK(path_exists(broken));
+  result = collect_garbage(store, 250'000);
+  REQUIRE(result);
+  CHECK_FALSE(path_exists(broken));
+  CHECK(path_exists(busy));
+  CHECK(path_exists(blob));
+  CHECK(result->before - result->after > 190'000);
+  CHECK(result->after == store_contents(store)->bytes);
+}
+
 TEST_CASE_FIXTURE(Bench, "budgets") {
   CHECK(*parse_budget("5M", store) == 5 << 20);
   CHECK(*parse_budget("0%", store) == 0);
