@@ -339,6 +339,20 @@ board = rpipico2
         self.assertNotIn("compile", out)
         self.assertEqual(self.symbols(project, "pico")["_more"], 7)
         self.assertTrue(project.idle("pico"), project.why)
+        # The data image is as large, and goes where the program expects it.
+        tool = self.folder("mklittlefs")
+        with open(tool + "/mklittlefs", "w") as out:
+            out.write('#!/bin/sh\nfor out; do :; done\necho "$@" >$out\n')
+        os.chmod(tool + "/mklittlefs", 0o755)
+        project.write("data/a.txt", "1")
+        project.edit("platformio.ini", "platform_packages = ", "platform_packages =\n  tool-mklittlefs-rp2040-earlephilhower @ symlink://%s\n  " % tool)
+        self.tools(project, "picotool")
+        out = project.ninja("pico/uploadfs").out
+        folder = ".fbuild/build/pico/"
+        self.assertEqual(project.read(folder + "littlefs.bin"), "-c %sdata -p 256 -b 4096 -s 1048576 %slittlefs.bin\n" % (folder, folder))
+        self.assertEqual(project.read(folder + "data/a.txt"), "1")
+        self.assertIn("picotool <load> <-f> <-v> <-x> <%slittlefs.bin> <--offset> <0x%x>" % (folder, symbols["_FS_start"]), out)
+        self.assertIn("board_build.filesystem_size", project.ninja("pico2/buildfs", status=None).out)
 
     def test_upload(self):
         self.tools(self.blink, "picotool")

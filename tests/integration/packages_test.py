@@ -1,10 +1,12 @@
 """Packages end to end: an archive made from the system's avr-gcc, served on loopback,
 declared in a platform file, installed, and used on a PATH that has no compiler."""
 
+import io
 import json
 import os
 import shutil
 import subprocess
+import tarfile
 import unittest
 
 import package_server
@@ -178,6 +180,19 @@ class Packages(Case):
         url = self.server.add("evil.tar.gz", evil)
         self.assertError(attempt([("1.0.0", [("'*'", url, evil)])]), "'framework-arduino-avr'", "..")
         self.assertError(attempt([("1.0.0", [("linux_riscv64", url, evil)])]), "'framework-arduino-avr'", "linux_x86_64")
+
+    def test_the_package_may_be_one_of_several_folders(self):
+        # As some vendors pack: the folder that is stripped has the package's and a file beside it.
+        core = core_archive()
+        with tarfile.open(fileobj=io.BytesIO(core)) as archive:
+            deep = tar_gz([("avr/" + m.name.split("/", 1)[1], archive.extractfile(m).read()) for m in archive.getmembers()
+                           if m.isfile() and m.name.split("/", 1)[1] != "case"] + [("readme.txt", b"read me"), ("docs/x", b"x")])
+        url = self.server.add("deep.tar.gz", deep)
+        project = self.bare_project(store=os.path.join(self.folder("store")), core=[("1.8.0", [("'*'", url, deep)])])
+        project.gen("--install")
+        self.assertTrue(os.readlink(project.path(".fbuild/build/packages/framework-arduino-avr")).endswith("/tree/avr"))
+        project.ninja()
+        self.assertTrue(project.idle(), project.why)
 
     def test_offline(self):
         project = self.bare_project(store=os.path.join(self.folder("store")))
