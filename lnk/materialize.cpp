@@ -4,6 +4,7 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -14,6 +15,7 @@
 #include <memory>
 
 #include "lnk/file_lock.h"
+#include "lnk/process_tag.h"
 #include "lnk/tree_list.h"
 #include "lnk/witness.h"
 #include "support/files.h"
@@ -22,17 +24,40 @@ namespace fbuild::lnk {
 
 namespace {
 
+constexpr time_t kDay = 24 * 60 * 60;
+
 Error disk_error(const std::string& path, const char* doing) {
   return Error{std::string("cannot ") + doing + ": " + errno_text(errno), "", path};
 }
 
+// Names beside the target, hidden; a long base name must not become too long by it.
+std::string temporary_prefix(const std::string& target) {
+  return "." + std::string(base_name(target).substr(0, 200)) + ".lnk-tmp.";
+}
+
+// Removes what processes that were killed left behind; of another boot or machine, what is
+// a day old.
+void sweep_temporaries(const std::string& target) {
+  std::string folder(dir_name(target)), prefix = temporary_prefix(target);
+  Result<std::vector<DirEntry>> entries = list_directory(folder);
+  if (!entries) return;
+  for (const DirEntry& entry : *entries) {
+    if (!entry.name.starts_with(prefix)) continue;
+    std::string_view tag = std::string_view(entry.name).substr(prefix.size());
+    TagState state = tag_state(tag.substr(0, tag.rfind('.')));
+    std::string path = join_path(folder, entry.name);
+    struct stat st;
+    bool old = ::lstat(path.c_str(), &st) == 0 && st.st_mtime < ::time(nullptr) - kDay;
+    if (state == TagState::Dead || (state == TagState::Elsewhere && old)) remove_folder(path);
+  }
+}
+
+// A name for what will become the target. The folder it is in has to exist.
 std::string temporary_name(const std::string& target) {
   static std::atomic<unsigned> counter{0};
-  // Beside the target and hidden; a long base name must not become too long by it.
-  std::string folder(dir_name(target));
-  std::string base(base_name(target).substr(0, 200));
-  return join_path(folder, "." + base + ".lnk-tmp." + std::to_string(::getpid()) + "." +
-                               std::to_string(++counter));
+  sweep_temporaries(target);
+  return join_path(dir_name(target), temporary_prefix(target) + own_process_tag() + "." +
+                                         std::to_string(++counter));
 }
 
 // Compares without reading more than needed; a difference anywhere is enough.

@@ -465,6 +465,23 @@ TEST_CASE_FIXTURE(Bench, "a hard link is used only where the mode protects the b
   }
 }
 
+TEST_CASE_FIXTURE(Bench, "what a killed process left beside a target is swept up, a living one's is not") {
+  std::string blob = bring("/x", noise(1000)), target = folder / "build/x";
+  Sleeper dead, living;
+  std::string left = folder / ("build/.x.lnk-tmp." + process_tag(dead.pid) + ".1");
+  std::string busy = folder / ("build/.x.lnk-tmp." + process_tag(living.pid) + ".1");
+  std::string other = folder / ("build/.xy.lnk-tmp." + process_tag(dead.pid) + ".1");
+  dead.end();
+  write_file(left + "/half", "x");
+  write_file(busy, "x");
+  write_file(other, "x");
+  REQUIRE(materialize(store, blob, target));
+  CHECK_FALSE(path_exists(left));
+  CHECK(path_exists(busy));
+  CHECK(path_exists(other));
+  CHECK(list_directory(folder / "build")->size() == 3);
+}
+
 TEST_CASE_FIXTURE(Bench, "a tree is materialized as a folder of copies, replaced as a whole") {
   std::string archive = make_archive(Extract::Zip, {{"d/a", ArchiveItem::File, "text"},
                                                     {"run", ArchiveItem::File, "x", 0755},
