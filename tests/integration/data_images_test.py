@@ -174,7 +174,12 @@ class DataImages(Case):
         path = os.path.join(data, "platforms/atmelavr.yaml")
         with open(path) as file:
             text = file.read()
-        self.addCleanup(lambda: open(path, "w").write(text))
+
+        def restore():
+            with open(path, "w") as out:
+                out.write(text)
+
+        self.addCleanup(restore)
         with open(path, "w") as out:
             out.write(text.replace("    rule: pack\n", "    rule: pack\n    when: {build.filesystem: [tarfs, cpiofs]}\n")
                       .replace("    rule: send\n", "    rule: send\n    when: {upload.protocol: [wire]}\n"))

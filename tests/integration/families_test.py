@@ -352,7 +352,7 @@ board = rpipico2
         self.assertEqual(project.read(folder + "littlefs.bin"), "-c %sdata -p 256 -b 4096 -s 1048576 %slittlefs.bin\n" % (folder, folder))
         self.assertEqual(project.read(folder + "data/a.txt"), "1")
         self.assertIn("picotool <load> <-f> <-v> <-x> <%slittlefs.bin> <--offset> <0x%x>" % (folder, symbols["_FS_start"]), out)
-        self.assertIn("board_build.filesystem_size", project.ninja("pico2/buildfs", status=None).out)
+        self.assertIn("build.filesystem_size", project.ninja("pico2/buildfs", status=None).out)
 
     def test_upload(self):
         self.tools(self.blink, "picotool")
