@@ -374,6 +374,32 @@ bool update_root(RootRun& run, Scanner& scanner, VerifyResult& result) {
   return true;
 }
 
+// Single files are few, but some of them, compilers, are large: each thread takes the next.
+void look_at_files(std::span<FileState* const> files, std::span<const Suspect> suspects,
+                   unsigned threads, VerifyResult& result) {
+  constexpr size_t kFilesPerThread = 8;
+  std::atomic<size_t> next{0};
+  std::mutex mutex;
+  auto look = [&](unsigned) {
+    ReadBuffer buffer;
+    VerifyResult own;
+    for (size_t at; (at = next.fetch_add(1)) < suspects.size();) {
+      FileState& file = *files[suspects[at].index];
+      Entry before = file.entry;
+      look_at_file(file, buffer, own);
+      own.latest = std::max(own.latest, file.entry.ctime);
+      own.differs |= !same_look(before, file.entry);
+    }
+    std::lock_guard<std::mutex> lock(mutex);
+    result.counters.add(own.counters);
+    result.moving |= own.moving;
+    result.unstable |= own.unstable;
+    result.differs |= own.differs;
+    result.latest = std::max(result.latest, own.latest);
+  };
+  run_parallel(static_cast<unsigned>(std::min<size_t>(threads, 1 + suspects.size() / kFilesPerThread)), look);
+}
+
 }  // namespace
 
 VerifyResult verify(std::span<RootState* const> roots, std::span<FileState* const> files,
@@ -485,14 +511,7 @@ VerifyResult verify(std::span<RootState* const> roots, std::span<FileState* cons
   }
   for (RootRun& run : runs)
     if (!update_root(run, scanner, result)) result.damaged = true;
-  ReadBuffer buffer;
-  for (; at < suspects.size(); ++at) {
-    FileState& file = *files[suspects[at].index];
-    Entry before = file.entry;
-    look_at_file(file, buffer, result);
-    result.latest = std::max(result.latest, file.entry.ctime);
-    result.differs |= !same_look(before, file.entry);
-  }
+  look_at_files(files, std::span(suspects).subspan(at), options.threads, result);
   return result;
 }
 
