@@ -166,6 +166,7 @@ class Plan {
   }
 
   int generate() {
+    generated_ = true;
     Result<ProcessOutput> output = run_process(gate_.generate);
     if (!output) {
       say(stderr, output.error().text());
@@ -290,7 +291,8 @@ class Plan {
     ActiveText active = active_text(gate_, state, load_all);
     Result<bool> changed = publish_active(gate_, state, active);
     if (!changed) return changed.error();
-    if (*changed && !all_clean && loaded_.empty()) note_decision(active);
+    // What was generated in the tick in which its inputs were written is not settled yet.
+    if (*changed && !all_clean && loaded_.empty() && !generated_) note_decision(active);
     if (!loaded_.empty() && loaded_ != active.loaded) {
       say(stderr,
           "fbuild: there is something to build, and this ninja had loaded its files before that "
@@ -335,6 +337,7 @@ class Plan {
   int64_t began_ = 0;  // file clock
   int64_t newest_edit_ = 0;
   bool build_files_confirmed_ = false;
+  bool generated_ = false;
 };
 
 }  // namespace

@@ -246,8 +246,10 @@ TEST_CASE_FIXTURE(Bench, "words that are not known get a suggestion and status 2
 }
 
 TEST_CASE_FIXTURE(Bench, "whatever a file is called, it is one line and no command for the terminal") {
-  for (const char* name : {"two\nlines", "\x1b[31mred", "-rf", "a b", "$(touch pwn)", ".", ".."})
-    put(name, "content");
+  std::string manifest = manifest_text(put("blob", "content"));
+  ::unlink((project + "/blob.lnk").c_str());
+  for (std::string name : {"two\nlines", "\x1b[31mred", "-rf", "a b", "$(touch pwn)", ".", ".."})
+    write_file(project + "/" + name + ".lnk", manifest);
   ProgramResult result = run({"pull"});
   CHECK(result.status == 0);
   CHECK(result.out.find('\x1b') == std::string::npos);
