@@ -194,7 +194,7 @@ class ActionPlanner {
       if (use && std::none_of(plan_.packages.begin(), plan_.packages.end(),
                               [&](const PackageUse& other) { return other.link == use->link; }))
         plan_.packages.push_back(*use);
-      tool = use ? join_path(use->link, probe_in(package, use->package.root))
+      tool = use ? join_path(use->link, spec.program.empty() ? probe_in(package, use->package.root) : spec.program)
                  : std::string(base_name(tool));
     }
 

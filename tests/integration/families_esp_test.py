@@ -103,6 +103,7 @@ board = esp01
         for name in cls.LIBS:
             subprocess.run([*archive, lib + "/lib%s.a" % name], check=True)
         for sdk in ("NONOSDK22x_190703", "NONOSDK305"):
+            os.makedirs(os.path.join(lib, sdk), exist_ok=True)
             subprocess.run([*compile, lib + "/object.o", '-DSDK="%s"' % sdk], check=True)
             subprocess.run([*archive, "%s/%s/libversion.a" % (lib, sdk), lib + "/object.o"], check=True)
         os.unlink(lib + "/object.o")
@@ -512,7 +513,8 @@ board_upload.flash_size = 8MB
         compile = shlex.split(next(line for line in self.commands(project, "c6") if " -c .fbuild/build/c6/sketch/" in line))
         L = ".fbuild/build/packages/framework-arduinoespressif32-libs/esp32c6/"
         F = ".fbuild/build/packages/framework-arduinoespressif32/"
-        self.assertEqual(compile[1:compile.index("-MMD")], """-march=rv32imac_zicsr_zifencei -ffunction-sections -fdata-sections -gdwarf-4
+        program = next(i for i, word in enumerate(compile) if word.endswith("elf-g++"))
+        self.assertEqual(compile[program + 1:compile.index("-MMD")], """-march=rv32imac_zicsr_zifencei -ffunction-sections -fdata-sections -gdwarf-4
             -ggdb -nostartfiles -std=gnu++2b -fno-exceptions -fno-rtti -Werror=return-type -Os -DPLATFORMIO=60118 -DESP_PLATFORM
             -DIDF_VER="v5.3.2" -DSOC_MMU_PAGE_SIZE=CONFIG_MMU_PAGE_SIZE -DARDUINO_ARCH_ESP32 -DESP32 -DF_CPU=160000000L
             -DARDUINO=10812 -DARDUINO_VARIANT="esp32c6" """.split()
