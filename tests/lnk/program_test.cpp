@@ -246,14 +246,13 @@ TEST_CASE_FIXTURE(Bench, "words that are not known get a suggestion and status 2
 }
 
 TEST_CASE_FIXTURE(Bench, "whatever a file is called, it is one line and no command for the terminal") {
-  std::string manifest = manifest_text(put("blob", "content"));
-  ::unlink((project + "/blob.lnk").c_str());
-  for (std::string name : {"two\nlines", "\x1b[31mred", "-rf", "a b", "$(touch pwn)", ".", ".."})
+  std::string manifest = manifest_text(put("plain", "content"));
+  for (const char* name : {"two\nlines", "\x1b[31mred", "-rf", "a b", "$(touch pwn)", ".", ".."})
     write_file(project + "/" + name + ".lnk", manifest);
   ProgramResult result = run({"pull"});
   CHECK(result.status == 0);
   CHECK(result.out.find('\x1b') == std::string::npos);
-  CHECK(std::count(result.out.begin(), result.out.end(), '\n') == 8);
+  CHECK(std::count(result.out.begin(), result.out.end(), '\n') == 9);
   CHECK(result.out.find("ok two?lines.lnk (") != std::string::npos);
   // A copy of the folder cannot have files called "." and "..".
   result = run({"materialize", ".", "../copy"});
