@@ -289,7 +289,7 @@ struct Reader {
     out.templates = map.texts("templates");
     if (std::optional<YAML::Node> node = map.find("packages")) {
       YamlMap inner = this->map(*node, "'packages'");
-      for (const std::string& name : inner.keys()) out.packages[name] = package(name, *inner.find(name));
+      for (const std::string& name : inner.keys()) out.packages[name] = package(name, inner.child(name));
     }
     if (std::optional<YAML::Node> node = map.find("toolchain")) {
       YamlMap inner = this->map(*node, "'toolchain'");
@@ -306,7 +306,7 @@ struct Reader {
     if (std::optional<YAML::Node> node = map.find("frameworks")) {
       YamlMap inner = this->map(*node, "'frameworks'");
       for (const std::string& name : inner.keys())
-        out.frameworks[name] = framework(name, *inner.find(name));
+        out.frameworks[name] = framework(name, inner.child(name));
     }
     if (std::optional<YAML::Node> node = map.find("facts")) {
       if (!node->IsSequence()) map.fail(*node, "'facts' is not a list", "write '- {set: NAME, to: VALUE}'");

@@ -22,6 +22,11 @@ std::optional<YAML::Node> YamlMap::find(const std::string& key) {
   return child;
 }
 
+YAML::Node YamlMap::child(const std::string& key) {
+  asked_.push_back(key);
+  return node_[key];
+}
+
 std::string YamlMap::text(const std::string& key, const std::string& otherwise) {
   std::optional<YAML::Node> child = find(key);
   if (!child) return otherwise;

@@ -24,6 +24,8 @@ class YamlMap {
 
   // The node under a key, none when it is absent.
   std::optional<YAML::Node> find(const std::string& key);
+  // The node under one of keys(), empty as it may be.
+  YAML::Node child(const std::string& key);
   // The text under a key; `otherwise` when absent; an error when it is not a scalar.
   std::string text(const std::string& key, const std::string& otherwise = "");
   std::string required_text(const std::string& key);

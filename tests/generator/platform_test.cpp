@@ -81,6 +81,15 @@ TEST_CASE("a board is a map") {
         "p.yaml:3: board 'b' is not a map; write 'name: ...', 'build: {...}'");
 }
 
+TEST_CASE("an entry with nothing behind it is an error") {
+  for (const char* part : {"packages", "frameworks"}) {
+    CAPTURE(part);
+    Result<Platform> platform = parse_platform("platform: x\n" + std::string(part) + ":\n  empty:\n", "p.yaml");
+    REQUIRE(!platform);
+    CHECK(platform.error().text().find("is not a map") != std::string::npos);
+  }
+}
+
 TEST_CASE("anchors make neither endless nor huge trees") {
   CHECK(error_of("platform: p\nboards: {x: &a {y: *a}}\n") ==
         "p.yaml:2: too many levels; does an anchor contain itself?");
