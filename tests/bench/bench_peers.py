@@ -4,22 +4,27 @@ far as they are installed: PlatformIO (pio), arduino-cli, arduino-mk, arduino-bu
 medians, and how many times as long as fbuild each takes.
 
 The tools take turns in each round, so that what else the machine does hits all of them. All
-use the same core and compiler where they can be told to (Debian's, in /usr/share/arduino);
-PlatformIO and arduino-cli use what they have installed themselves, and are left out when
-they cannot build the project without the network.
+but arduino-cli, which has no other core than what it installed itself, are given the core and
+compiler that fbuild uses; PlatformIO by platform_packages. One that cannot build the project
+without the network is left out, and said to be. PlatformIO is `pio` or `platformio` of the
+PATH, or what FBUILD_BENCH_PIO names.
 
   cold             nothing is built, no cache of compiled cores
   no-op            nothing changed
   touch            src/main.cpp has a new time
   edit             src/main.cpp has other code
-  ini edit         a comment in platformio.ini (arduino-mk: in its Makefile)
+  ini comment      a comment in platformio.ini (arduino-mk: in its Makefile)
+  ini option       another -D for the project's own sources of uno
   added file       one more source
   three            uno, leonardo and megaatmega2560 from nothing
 
 Started by scripts/bench --peers, which sees to it that fbuild is built."""
 import argparse
+import difflib
+import filecmp
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -28,7 +33,7 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BIN = os.path.join(ROOT, "build", "bin")
+BIN = os.environ.get("FBUILD_BIN_DIR", os.path.join(ROOT, "build", "bin"))
 BLINK = os.path.join(ROOT, "tests/projects/blink")
 ARDUINO = "/usr/share/arduino"
 # The core of Debian needs this with Debian's compiler; fbuild knows.
@@ -41,14 +46,16 @@ class Peer:
 
     name = ""
     source = "src/main.cpp"
-    settings = None  # the file an "ini edit" edits
+    settings = None  # the file an "ini comment" edits
+    option = None  # a line of it, for the nth "ini option"
+    hex = None  # what it makes, where that should be the same bytes as fbuild's
 
     def __init__(self, folder):
         self.folder = os.path.join(folder, self.name)
         os.makedirs(self.folder)
         self.removed = self.edits = self.added = 0
         self.log = self.folder + ".log"
-        self.env = {name: value for name, value in os.environ.items() if not name.startswith(("FBUILD_", "PLATFORMIO_", "NINJA_")) and name != "CI"}
+        self.env = {name: value for name, value in os.environ.items() if not name.startswith(("FBUILD_", "PLATFORMIO_BUILD", "NINJA_")) and name != "CI"}
         self.env.update(PATH=BIN + ":" + os.environ["PATH"], FBUILD_CACHE_DIR=self.path("..", self.name + "-cache"))
         self.prepare()
 
@@ -65,8 +72,17 @@ class Peer:
             done = subprocess.run(argv, cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
             wall = time.perf_counter() - begin
         if done.returncode:
-            raise RuntimeError(open(self.log).read().strip().splitlines()[-1:] or [f"exit status {done.returncode}"])
+            raise RuntimeError(self.reason() or f"exit status {done.returncode}")
         return wall * 1000
+
+    def reason(self):
+        """Of what a command said when it failed, the line that tells most."""
+        with open(self.log, errors="replace") as log:
+            lines = [line.strip() for line in log if line.strip(" -=\n")]
+        return next((line for line in lines if re.search(r"\berror\b", line, re.I)), lines[-1] if lines else "")
+
+    def version(self):
+        return ""
 
     def put_aside(self, *names):
         """ext4 is slow to make files where some were deleted just before."""
@@ -89,6 +105,13 @@ class Peer:
         with open(self.path(self.settings), "a") as file:
             file.write("# a comment\n")
 
+    def edit_option(self):
+        with open(self.path(self.settings)) as file:
+            text = re.sub(r"(?m)^build_src_flags = .*\n", "", file.read())
+        self.edits += 1
+        with open(self.path(self.settings), "w") as file:
+            file.write(text.replace("board = uno\n", f"board = uno\nbuild_src_flags = -DTIMES={self.edits}\n"))
+
     def add_file(self):
         self.added += 1
         with open(self.path(os.path.dirname(self.source), f"more{self.added}.cpp"), "w") as file:
@@ -108,6 +131,7 @@ class Peer:
 class Fbuild(Peer):
     name = "fbuild"
     settings = "platformio.ini"
+    hex = ".fbuild/build/uno/firmware.hex"
 
     def forget(self):
         self.put_aside(".fbuild", "build.ninja", "compile_commands.json")
@@ -128,21 +152,71 @@ class Fbuild(Peer):
 
 class PlatformIO(Peer):
     name = "PlatformIO"
-    program = "pio"
     settings = "platformio.ini"
+    hex = ".pio/build/uno/firmware.hex"
+
+    @classmethod
+    def find(cls):
+        named = os.environ.get("FBUILD_BENCH_PIO")
+        return shutil.which(named) if named else shutil.which("pio") or shutil.which("platformio")
+
+    def prepare(self):
+        super().prepare()
+        # A folder of packages of its own, so that what the bench names gets into nobody's; of
+        # what the user has only SCons is needed.
+        self.program = self.find()
+        info = json.loads(self.output("system", "info", "--json-output"))
+        packages = self.path("..", "PlatformIO-packages")
+        os.makedirs(packages)
+        have = os.environ.get("PLATFORMIO_PACKAGES_DIR") or os.path.join(info["core_dir"]["value"], "packages")
+        for name in os.listdir(have) if os.path.isdir(have) else []:
+            if name.startswith("tool-scons"):
+                os.symlink(os.path.join(have, name), os.path.join(packages, name))
+        self.env["PLATFORMIO_PACKAGES_DIR"] = packages
+        lines = []
+        for name, links in (("toolchain-atmelavr", {"bin": os.path.dirname(shutil.which("avr-gcc") or "/usr/bin/avr-gcc")}),
+                            ("framework-arduino-avr", {part: f"{ARDUINO}/hardware/arduino/avr/{part}" for part in ("cores", "libraries", "variants")})):
+            folder = self.path("..", "PlatformIO-" + name)
+            os.makedirs(folder)
+            for link, target in links.items():
+                os.symlink(target, os.path.join(folder, link))
+            with open(os.path.join(folder, "package.json"), "w") as file:
+                json.dump({"name": name, "version": "1.0.0"}, file)
+            lines.append(f"  {name} @ symlink://{os.path.abspath(folder)}\n")
+        with open(self.path("platformio.ini")) as file:
+            text = file.read()
+        with open(self.path("platformio.ini"), "w") as file:
+            file.write(text.replace("[env]\n", f"[env]\nbuild_flags = {CURE}\nplatform_packages =\n" + "".join(lines), 1))
+
+    def output(self, *arguments):
+        return subprocess.run([self.program, *arguments], env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True, text=True).stdout
+
+    def version(self):
+        return self.output("--version").split()[-1]
 
     def forget(self):
         self.put_aside(".pio")
 
     def build(self, board="uno"):
-        return self.run("pio", "run", "-e", board)
+        return self.run(self.program, "run", "-e", board)
+
+    def three(self):
+        return self.run(self.program, "run", *[word for board in BOARDS for word in ("-e", board)])
 
 
 class ArduinoMk(Peer):
     name = "arduino-mk"
-    program = ARDUINO + "/Arduino.mk"
     source = "main.cpp"
     settings = "Makefile"
+
+    @classmethod
+    def find(cls):
+        path = ARDUINO + "/Arduino.mk"
+        return path if os.path.exists(path) else None
+
+    def version(self):
+        done = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", "arduino-mk"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        return done.stdout.strip()
 
     def prepare(self):
         shutil.copy(os.path.join(BLINK, "src/main.cpp"), self.folder)
@@ -170,6 +244,10 @@ class Sketch(Peer):
     def forget(self):
         self.put_aside(*[name for name in os.listdir(self.folder) if name.startswith("build-")])
 
+    @classmethod
+    def find(cls):
+        return shutil.which(cls.name)
+
     @staticmethod
     def fqbn(board):
         tag, cpu = BOARDS[board]
@@ -178,7 +256,10 @@ class Sketch(Peer):
 
 class ArduinoBuilder(Sketch):
     name = "arduino-builder"
-    program = "arduino-builder"
+
+    def version(self):
+        done = subprocess.run(["arduino-builder", "-version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return done.stdout.splitlines()[0].split()[-1]
 
     def build(self, board="uno"):
         os.makedirs(self.path("build-" + board), exist_ok=True)
@@ -188,19 +269,23 @@ class ArduinoBuilder(Sketch):
 
 class ArduinoCli(Sketch):
     name = "arduino-cli"
-    program = "arduino-cli"
+
+    def prepare(self):
+        super().prepare()
+        # Older ones keep compiled cores even with --build-path.
+        self.env["ARDUINO_BUILD_CACHE_PATH"] = self.path("build-cache")
+
+    def version(self):
+        done = subprocess.run(["arduino-cli", "version", "--format", "json"], stdout=subprocess.PIPE, check=True, text=True)
+        return json.loads(done.stdout)["VersionString"]
 
     def build(self, board="uno"):
-        # A cache of cores would make what is called cold warm.
         return self.run("arduino-cli", "compile", "-b", self.fqbn(board), "--build-path", self.path("build-" + board),
                         "--build-property", "compiler.cpp.extra_flags=" + CURE, "blink")
 
 
 PEERS = [PlatformIO, ArduinoCli, ArduinoMk, ArduinoBuilder]
 
-
-def is_installed(peer):
-    return os.path.exists(peer.program) if peer.program.startswith("/") else shutil.which(peer.program) is not None
 
 
 def three(peer):
@@ -214,53 +299,91 @@ CASES = [("cold", Peer.forget, lambda p: p.first()),
          ("no-op", None, lambda p: p.build()),
          ("touch", Peer.touch, lambda p: p.build()),
          ("edit", Peer.edit, lambda p: p.build()),
-         ("ini edit", Peer.edit_settings, lambda p: p.build()),
+         ("ini comment", Peer.edit_settings, lambda p: p.build()),
+         ("ini option", Peer.edit_option, lambda p: p.build()),
          ("added file", Peer.add_file, lambda p: p.build()),
          ("three", Peer.forget, three)]
+
+
+def parse_names(parser, option, text, known):
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            parser.error(f"{option}: there is no '{name}'; " + (f"did you mean '{near[0]}'?" if near else "there are " + ", ".join(known)))
+    return names or known
+
+
+def takes_part(peer, case):
+    return peer.settings == "platformio.ini" if case == "ini option" else peer.settings is not None if case == "ini comment" else True
+
+
+def start(kinds, folder):
+    """Those of them that can build the project, fbuild first, and what is to be said."""
+    peers, notes = [Fbuild(folder)], []
+    peers[0].first()
+    for kind in kinds:
+        if not kind.find():
+            notes.append(f"{kind.name} is not installed")
+            continue
+        try:
+            peer = kind(folder)
+            peer.first()
+            peers.append(peer)
+            notes.append(f"{kind.name} is {peer.version()}")
+        except (RuntimeError, OSError, ValueError, subprocess.CalledProcessError) as error:
+            notes.append(f"{kind.name} cannot build the project here: {error}")
+            continue
+        if peer.hex:
+            same = filecmp.cmp(peer.path(peer.hex), peers[0].path(Fbuild.hex), shallow=False)
+            notes[-1] += ", and makes the same firmware as fbuild, byte for byte" if same else ", and makes OTHER firmware than fbuild"
+    return peers, notes
+
+
+def measure(peers, cases, runs):
+    """Milliseconds: {(case, peer): [one a round]}"""
+    times = {}
+    for _ in range(runs):
+        for peer in peers:  # as the round before left it, and not touched since
+            peer.build()
+        for case, before, timed in CASES:
+            if case not in cases:
+                continue
+            for peer in peers:
+                if not takes_part(peer, case):
+                    continue
+                if before:
+                    getattr(peer, before.__name__)()
+                times.setdefault((case, peer.name), []).append(timed(peer))
+    return times
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5, help="rounds (default: 5)")
+    parser.add_argument("--cases", default="", metavar="A,B", help="only these cases")
+    parser.add_argument("--tools", default="", metavar="A,B", help="only these tools beside fbuild")
     parser.add_argument("--json", action="store_true", help="print the medians in milliseconds as JSON")
     arguments = parser.parse_args()
+    cases = parse_names(parser, "--cases", arguments.cases, [case for case, _, _ in CASES])
+    tools = parse_names(parser, "--tools", arguments.tools, [peer.name for peer in PEERS])
 
     folder = tempfile.mkdtemp(prefix="fbuild-peers-")
     try:
-        peers, notes = [Fbuild(folder)], []
-        for kind in PEERS:
-            if not is_installed(kind):
-                notes.append(f"{kind.name} is not installed")
-                continue
-            peer = kind(folder)
-            try:
-                peer.first()
-                peers.append(peer)
-            except (RuntimeError, OSError) as error:
-                notes.append(f"{kind.name} cannot build the project here: {error}")
-        peers[0].first()
-        times = {}
-        for _ in range(arguments.runs):
-            for case, before, timed in CASES:
-                for peer in peers:
-                    if case == "ini edit" and not peer.settings:
-                        continue
-                    if before:
-                        getattr(peer, before.__name__)()
-                    times.setdefault((case, peer.name), []).append(timed(peer))
-            for peer in peers:  # what the next round begins with
-                peer.build()
+        peers, notes = start([peer for peer in PEERS if peer.name in tools], folder)
+        times = measure(peers, cases, arguments.runs)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     medians = {key: statistics.median(values) for key, values in times.items()}
     if arguments.json:
-        print(json.dumps({case: {peer.name: medians[case, peer.name] for peer in peers if (case, peer.name) in medians} for case, _, _ in CASES}, indent=1))
+        table = {case: {peer.name: medians[case, peer.name] for peer in peers if (case, peer.name) in medians} for case in cases}
+        print(json.dumps({"runs": arguments.runs, "milliseconds": table, "notes": notes}, indent=1))
         return
     print(f"blink for uno, medians of {arguments.runs} rounds, {os.cpu_count()} processors, load {os.getloadavg()[0]:.0f}\n")
     others = peers[1:]
     print("| case | fbuild |" + "".join(f" {peer.name} | ratio |" for peer in others))
     print("|---|--:|" + "--:|--:|" * len(others))
-    for case, _, _ in CASES:
+    for case in cases:
         ours = medians[case, "fbuild"]
         line = f"| {case} | {ours:.1f} ms |"
         for peer in others:
