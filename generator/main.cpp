@@ -7,6 +7,7 @@
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 
 #include "generator/ci/matrix.h"
 #include "generator/ci/report.h"
@@ -182,11 +183,12 @@ class Run {
     Result<std::string> data = data_folder();
     if (!data) return fail(data.error());
     FreshBuildDir fresh(build_dir());
-    Session session{config_, build_dir(), *data + "/platforms", project_};
+    session_.reset(new Session{config_, build_dir(), *data + "/platforms", project_});
+    Session& session = *session_;
     set_choices(session);
     bool all_environments = names.size() == config_.environments().size();
     session.scans.load(join_path(build_dir(), "includes"));
-    std::vector<BuildPlan> plans;
+    std::vector<BuildPlan>& plans = plans_;
     for (const std::string& name : names) {
       Result<BuildPlan> plan = make_plan(session, name);
       if (!plan) return fail(plan.error());
@@ -242,8 +244,7 @@ class Run {
     for (const BuildPlan& plan : plans)
       for (const std::string& name : plan.templates) input.files.push_back(input.templates_dir + "/" + name + ".ninja");
     input.configuration = &config_.dependencies();
-    IncludeMemo includes = session.scans.memo();
-    input.includes = &includes;
+    input.scans = &session.scans;
     input.began = began_;
     input.log = &log_;
 
@@ -303,6 +304,8 @@ class Run {
   int64_t began_ = 0;
   std::string project_;
   config::ProjectConfig config_;
+  std::unique_ptr<Session> session_;
+  std::vector<BuildPlan> plans_;
 };
 
 }  // namespace
@@ -326,5 +329,9 @@ int main(int argc, char** argv) {
   }
   if (!line->directory.empty() && ::chdir(line->directory.c_str()) != 0)
     return fail(Error{"cannot enter the folder: " + errno_text(errno), "-C names the folder that has platformio.ini", line->directory});
-  return Run(*line)();
+  // Memory goes with the process; taking down plans of thousands of files takes milliseconds.
+  Run run(*line);
+  int status = run();
+  std::fflush(nullptr);
+  ::_exit(status);
 }

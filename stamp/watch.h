@@ -48,6 +48,9 @@ struct CheckOptions {
   // seal(): whether the files' times are those to restore later (EntryInfo::sealed_mtime).
   // Not for a set that is sealed before what else is made of its files.
   bool record_times = true;
+  // seal(): what the token's check saw is sealed without another look. For who knows, by
+  // the times that check saw, that nothing changed between its own reading and the check.
+  bool as_checked = false;
   // seal(): a set that is looked at in the same go and, if the seal is made, recorded as it
   // is now. "": none.
   std::string along = {};

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,5 +41,26 @@ std::string format_include_memo(const IncludeMemo& memo);
 
 // Text that is not such a memo, or is damaged, is an empty one.
 IncludeMemo parse_include_memo(std::string_view text);
+
+// What the memo has of one file, in place: for who needs few of its files, or writes most of
+// them again as they are.
+struct MemoPart {
+  std::string_view path;
+  std::string_view text;   // all of it
+  std::string_view lines;  // without its first line
+  FileStamp stamp;
+};
+
+// The parts of a memo, sorted by path, each path once; none when the text is none or is
+// damaged, their lines apart.
+std::vector<MemoPart> split_include_memo(std::string_view text);
+
+// The lines of a part; none: they are damaged.
+std::optional<std::vector<IncludeLine>> parse_include_lines(std::string_view lines);
+
+// To write a memo: what it begins with, then the files sorted by path, then what it ends with.
+std::string include_memo_begin();
+void append_known_includes(std::string& memo, const std::string& path, const KnownIncludes& known);
+std::string include_memo_end();
 
 }  // namespace fbuild

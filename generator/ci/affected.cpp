@@ -79,13 +79,13 @@ std::vector<ChangedFile> names_in_plan(const BuildPlan& plan, const std::string&
   return out;
 }
 
-bool by_watch_set(const BuildPlan& plan, const config::ConfigDependencies& configuration, const ChangedFile& file) {
+bool by_watch_set(const Session& session, const BuildPlan& plan, const ChangedFile& file) {
   if (holds(environment_set(plan, ""), file)) return true;
   for (const std::string& path : plan.files)
     if (touches(file, path)) return true;
   config::ConfigDependencies folders;
-  folders.directories = configuration.directories;
-  stamp::Definition project = project_set({plan}, folders, {}, std::string(dir_name(plan.directory)));
+  folders.directories = session.config.dependencies().directories;
+  stamp::Definition project = project_set({plan}, folders, {}, session.scans.searched(), std::string(dir_name(plan.directory)));
   if (!holds(project, file)) return false;
   return file.kind != ChangedFile::Edited || !is_only_code(file.path);
 }
@@ -338,7 +338,7 @@ Result<std::optional<std::string>> Changes::reason(Session& session, const std::
     } else {
       concerned = concerned || !plan->commands.empty();
       for (const ChangedFile& name : names_in_plan(*plan, session.project, file))
-        concerned = concerned || by_watch_set(*plan, session.config.dependencies(), name);
+        concerned = concerned || by_watch_set(session, *plan, name);
     }
     if (concerned) return Reason(file.path);
   }

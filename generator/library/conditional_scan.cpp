@@ -281,7 +281,7 @@ class ConditionalScan {
     if (name.empty()) return "";
     std::string path;
     if (quote == '"') path = beside(std::string(dir_name(files_.back().path)), name);
-    if (path.empty()) path = scans_.find(name, known_);
+    if (path.empty()) path = scans_.find_path(name, known_);
     if (path.empty() && quote == '"') path = beside(top_, name);
     if (path.empty()) path = search_.find(name);
     if (path.empty() && quote == '<') path = beside(top_, name);

@@ -8,7 +8,6 @@
 #include <deque>
 #include <set>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "generator/library/conditional_scan.h"
 #include "support/files.h"
@@ -45,7 +44,13 @@ class Finder {
     dependent_.resize(libraries.size());
     declared_done_.resize(libraries.size());
     processed_.resize(libraries.size() + 1);
-    for (const FinderLibrary& library : libraries) has_links_ = has_links_ || is_link(library.library->folder);
+    rank_.resize(libraries.size());
+    for (const std::string& path : project.include_dirs) project_folders_.push_back(scans.folder(path));
+    for (const FinderLibrary& library : libraries) {
+      has_links_ = has_links_ || is_link(library.library->folder);
+      library_folders_.emplace_back();
+      for (const std::string& path : library.include_dirs) library_folders_.back().push_back(scans.folder(path));
+    }
     if (has_links_)
       for (const FinderLibrary& library : libraries) real_.push_back(real_path(library.library->folder));
     sort_libraries();
@@ -56,21 +61,54 @@ class Finder {
     if (project_.mode.reach == FinderMode::Chain && !out_.project_depends.empty()) complete_found();
     std::vector<bool> built(libraries_.size());
     for (int library : out_.project_depends) build(library, built);
-    std::set<std::string> scanned;
-    for (const std::unordered_set<std::string>& files : processed_) scanned.insert(files.begin(), files.end());
-    for (std::string& path : conditional_.looked_at()) scanned.insert(std::move(path));
-    out_.scanned.assign(scanned.begin(), scanned.end());
+    Marks scanned;
+    auto add = [&](File file) {
+      if (scanned.add(file)) out_.scanned.push_back(scans_.path(file));
+    };
+    for (const Marks& files : processed_)
+      for (File file = 0; file < files.size(); ++file)
+        if (files.has(file)) add(file);
+    for (const std::string& path : conditional_.looked_at()) add(scans_.file(path));
+    std::sort(out_.scanned.begin(), out_.scanned.end());
     return std::move(out_);
   }
 
  private:
+  using File = IncludeScans::File;
+  using Folder = IncludeScans::Folder;
+  static constexpr File kNone = IncludeScans::kNone;
+
+  // A set of files.
+  class Marks {
+   public:
+    bool has(File file) const { return file < marks_.size() && marks_[file]; }
+    // Whether it was not in it.
+    bool add(File file) {
+      if (file >= marks_.size()) marks_.resize(2 * size_t{file} + 64);
+      bool fresh = !marks_[file];
+      marks_[file] = true;
+      return fresh;
+    }
+    void remove(File file) { marks_[file] = false; }
+    size_t size() const { return marks_.size(); }
+
+   private:
+    std::vector<bool> marks_;
+  };
+
   struct Included {
-    std::string path, by;
+    File path, by;
+  };
+
+  // To whom the files of a folder belong.
+  struct Owners {
+    bool known = false, project = false;
+    std::vector<int> libraries;
   };
 
   const FinderLibrary& at(int index) const { return libraries_[static_cast<size_t>(index)]; }
   std::vector<int>& depends(int of) { return of == kFinderProject ? out_.project_depends : out_.depends[static_cast<size_t>(of)]; }
-  std::unordered_set<std::string>& processed(int of) { return processed_[static_cast<size_t>(of + 1)]; }
+  Marks& processed(int of) { return processed_[static_cast<size_t>(of + 1)]; }
   const FinderMode& mode(int of) const { return of == kFinderProject ? project_.mode : at(of).mode; }
 
   // Libraries already in use come first, otherwise the given order. Their folders, behind
@@ -80,97 +118,120 @@ class Finder {
     for (bool in_use : {true, false})
       for (int i = 0; i < static_cast<int>(libraries_.size()); ++i)
         if (dependent_[static_cast<size_t>(i)] == in_use) ordered_.push_back(i);
-    folders_ = project_.include_dirs;
-    for (int library : ordered_) {
-      const std::vector<std::string>& dirs = at(library).include_dirs;
+    folders_ = project_folders_;
+    for (size_t i = 0; i < ordered_.size(); ++i) {
+      rank_[static_cast<size_t>(ordered_[i])] = i;
+      const std::vector<Folder>& dirs = library_folders_[static_cast<size_t>(ordered_[i])];
       folders_.insert(folders_.end(), dirs.begin(), dirs.end());
     }
     in_folders_.clear();
   }
 
-  const std::string& find_in_folders(const std::string& name) {
-    auto [known, fresh] = in_folders_.try_emplace(name);
+  File find_in_folders(const std::string& name) {
+    auto [known, fresh] = in_folders_.try_emplace(name, kNone);
     if (fresh) known->second = scans_.find(name, folders_);
     return known->second;
   }
 
-  bool belongs(const std::string& path, int to) {
-    return project_.origin ? belongs_as_named(project_.origin(path), to) : belongs_as_named(path, to);
+  Owners owners_by_path(const std::string& path) const {
+    Owners out{true, false, {}};
+    auto owns = [&](const std::string& folder) { return inside(path, folder); };
+    out.project = std::any_of(project_.include_dirs.begin(), project_.include_dirs.end(), owns) ||
+                  std::any_of(project_.owned.begin(), project_.owned.end(), owns);
+    std::string real = has_links_ ? real_path(path) : std::string();
+    for (size_t i = 0; i < libraries_.size(); ++i)
+      if (owns(libraries_[i].library->folder) || (has_links_ && inside(real, real_[i]))) out.libraries.push_back(static_cast<int>(i));
+    return out;
   }
 
-  bool belongs_as_named(const std::string& path, int to) {
-    if (to == kFinderProject) {
-      auto owns = [&](const std::string& folder) { return inside(path, folder); };
-      return std::any_of(project_.include_dirs.begin(), project_.include_dirs.end(), owns) ||
-             std::any_of(project_.owned.begin(), project_.owned.end(), owns);
-    }
-    if (inside(path, at(to).library->folder)) return true;
-    if (!has_links_) return false;
-    auto [real, fresh] = real_of_.try_emplace(path);
-    if (fresh) real->second = real_path(path);
-    return inside(real->second, real_[static_cast<size_t>(to)]);
+  // The same for all files of a folder, unless paths are not what they seem.
+  const Owners& owners(File file) {
+    bool by_folder = !project_.origin && !has_links_;
+    std::vector<Owners>& list = by_folder ? owners_of_folder_ : owners_of_file_;
+    size_t index = by_folder ? scans_.folder_of(file) : file;
+    if (index >= list.size()) list.resize(2 * index + 64);
+    Owners& out = list[index];
+    if (!out.known) out = owners_by_path(project_.origin ? project_.origin(scans_.path(file)) : scans_.path(file));
+    return out;
+  }
+
+  bool belongs(File file, int to) {
+    const Owners& known = owners(file);
+    return to == kFinderProject ? known.project : std::find(known.libraries.begin(), known.libraries.end(), to) != known.libraries.end();
   }
 
   // What the includes of one file lead to. Unless conditions count, in the order of their
   // names.
-  std::vector<Included> follow(int of, const std::string& file) {
-    const std::vector<std::string>& first = of == kFinderProject ? project_.include_dirs : at(of).include_dirs;
+  std::vector<Included> follow(int of, File file) {
+    const std::vector<Folder>& first = of == kFinderProject ? project_folders_ : library_folders_[static_cast<size_t>(of)];
     auto find = [&](const std::string& name) {
-      std::string path = scans_.find(name, first);
-      return path.empty() ? find_in_folders(name) : path;
+      File found = scans_.find(name, first);
+      return found == kNone ? find_in_folders(name) : found;
     };
+    std::vector<Included> out;
     if (mode(of).conditional) {
-      std::vector<std::string> folders = first;
-      folders.insert(folders.end(), folders_.begin(), folders_.end());
+      std::vector<std::string> folders;
+      for (Folder folder : first) folders.push_back(scans_.folder_path(folder));
+      for (Folder folder : folders_) folders.push_back(scans_.folder_path(folder));
+      auto find_path = [&](const std::string& name) {
+        File found = find(name);
+        return found == kNone ? std::string() : scans_.path(found);
+      };
       const std::shared_ptr<const MacroTable>& defines = of == kFinderProject ? project_.defines : at(of).defines;
-      static const MacroTable kNone;
-      auto found = conditional_.scan(file, {folders, find, project_.other_side}, defines ? *defines : kNone);
+      static const MacroTable kNothing;
+      auto found = conditional_.scan(scans_.path(file), {folders, find_path, project_.other_side}, defines ? *defines : kNothing);
       if (found) {
-        std::vector<Included> out;
-        for (ConditionalScanner::Found& item : *found) out.push_back({std::move(item.path), std::move(item.by)});
+        for (const ConditionalScanner::Found& item : *found) out.push_back({scans_.file(item.path), scans_.file(item.by)});
         return out;
       }
     }
-    std::vector<std::string> own = {std::string(dir_name(file))};
+    std::vector<Folder> own = {scans_.folder_of(file)};
     if (project_.other_side)
-      if (std::string other = project_.other_side(own[0]); !other.empty()) own.push_back(other);
-    std::vector<Included> out;
+      if (std::string other = project_.other_side(std::string(dir_name(scans_.path(file)))); !other.empty()) own.push_back(scans_.folder(other));
     for (const IncludeLine& line : scans_.of(file)) {
       bool quoted = line.kind == IncludeLine::Quoted;
       if (!quoted && line.kind != IncludeLine::Angled) break;  // the others come last
-      std::string path = quoted ? scans_.find(line.name, own) : "";
-      if (path.empty()) path = find(line.name);
-      if (path.empty() && !quoted) path = scans_.find(line.name, own);
-      if (!path.empty()) out.push_back({std::move(path), file});
+      File path = quoted ? scans_.find(line.name, own) : kNone;
+      if (path == kNone) path = find(line.name);
+      if (path == kNone && !quoted) path = scans_.find(line.name, own);
+      if (path != kNone) out.push_back({path, file});
     }
     return out;
   }
 
+  // The sources that may stand beside a header.
+  const std::vector<File>& sources_beside(File header) {
+    auto [known, fresh] = beside_.try_emplace(header);
+    if (!fresh) return known->second;
+    const std::string& path = scans_.path(header);
+    if (!is_header(path)) return known->second;
+    std::string stem = path.substr(0, path.rfind('.'));
+    for (const char* extension : {".c", ".cc", ".cpp", ".cxx", ".c++"})
+      if (scans_.exists_unnoted(stem + extension)) known->second.push_back(scans_.file(stem + extension));
+    return known->second;
+  }
+
   // Every file that the files in `queue`, and the files of the same owner they lead to,
   // include; with the source beside each header.
-  std::vector<Included> included_files(int of, std::deque<std::string> queue) {
+  std::vector<Included> included_files(int of, std::deque<File> queue) {
     std::vector<Included> out;
-    std::unordered_set<std::string> seen, waiting(queue.begin(), queue.end());
-    auto add = [&](std::string path, const std::string& by) {
-      if (seen.insert(path).second) out.push_back({std::move(path), by});
-    };
+    Marks seen, waiting;
+    for (File file : queue) waiting.add(file);
+    Marks& done = processed(of);
     while (!queue.empty()) {
-      std::string file = std::move(queue.front());
+      File file = queue.front();
       queue.pop_front();
-      waiting.erase(file);
-      if (!processed(of).insert(file).second) continue;
-      for (Included& item : follow(of, file)) {
-        const std::string& path = item.path;
-        if (!processed(of).count(path) && !waiting.count(path) && belongs(path, of)) {
-          queue.push_back(path);
-          waiting.insert(path);
+      waiting.remove(file);
+      if (!done.add(file)) continue;
+      for (const Included& item : follow(of, file)) {
+        if (!done.has(item.path) && !waiting.has(item.path) && belongs(item.path, of)) {
+          queue.push_back(item.path);
+          waiting.add(item.path);
         }
-        if (seen.count(path)) continue;
-        std::string stem = is_header(path) ? path.substr(0, path.rfind('.')) : "";
-        add(path, item.by);
-        if (stem.empty()) continue;
-        for (const char* extension : {".c", ".cc", ".cpp", ".cxx", ".c++"})
-          if (scans_.exists(stem + extension)) add(stem + extension, item.by);
+        if (!seen.add(item.path)) continue;
+        out.push_back(item);
+        for (File source : sources_beside(item.path))
+          if (seen.add(source)) out.push_back({source, item.by});
       }
     }
     return out;
@@ -213,31 +274,37 @@ class Finder {
     }
   }
 
-  void search(int of, std::vector<std::string> files) {
+  std::deque<File> files_of(const std::vector<std::string>& paths) {
+    std::deque<File> out;
+    for (const std::string& path : paths) out.push_back(scans_.file(path));
+    return out;
+  }
+
+  void search(int of, std::deque<File> files) {
     follow_declared(of);
     if (mode(of).reach == FinderMode::Off) return;
     if (of == kFinderProject) {
-      files = project_.sources;
+      files = files_of(project_.sources);
     } else if (mode(of).reach == FinderMode::Deep) {
-      files = sources_of_(*at(of).library);
+      files = files_of(sources_of_(*at(of).library));
     }
-    std::vector<std::pair<int, std::vector<std::string>>> by_library;
-    for (Included& item : included_files(of, {files.begin(), files.end()})) {
-      for (int library : ordered_) {
-        if (!belongs(item.path, library)) continue;
-        auto entry = std::find_if(by_library.begin(), by_library.end(),
-                                  [&](const auto& known) { return known.first == library; });
-        if (entry == by_library.end()) {
-          entry = by_library.insert(by_library.end(), {library, {}});
-          if (library != of) note(of, library, {item.by, item.path});
-        }
-        entry->second.push_back(std::move(item.path));
-        break;
+    std::vector<std::pair<int, std::deque<File>>> by_library;
+    for (const Included& item : included_files(of, std::move(files))) {
+      // The first in the present order that it belongs to.
+      int library = kFinderProject;
+      for (int other : owners(item.path).libraries)
+        if (library < 0 || rank_[static_cast<size_t>(other)] < rank_[static_cast<size_t>(library)]) library = other;
+      if (library < 0) continue;
+      auto entry = std::find_if(by_library.begin(), by_library.end(), [&](const auto& known) { return known.first == library; });
+      if (entry == by_library.end()) {
+        entry = by_library.insert(by_library.end(), {library, {}});
+        if (library != of) note(of, library, {scans_.path(item.by), scans_.path(item.path)});
       }
+      entry->second.push_back(item.path);
     }
     for (auto& [library, paths] : by_library) {
       depend(of, library);
-      search(library, paths);
+      search(library, std::move(paths));
     }
   }
 
@@ -277,7 +344,7 @@ class Finder {
   void complete_found() {
     std::vector<bool> found = dependent_;
     for (int i = 0; i < static_cast<int>(libraries_.size()); ++i)
-      if (found[static_cast<size_t>(i)]) search(i, sources_of_(*at(i).library));
+      if (found[static_cast<size_t>(i)]) search(i, files_of(sources_of_(*at(i).library)));
   }
 
   void build(int library, std::vector<bool>& built) {
@@ -294,13 +361,16 @@ class Finder {
   const std::function<std::vector<std::string>(const Library&)>& sources_of_;
   FoundLibraries out_;
   std::vector<bool> dependent_, declared_done_;
-  std::vector<std::unordered_set<std::string>> processed_;
+  std::vector<Marks> processed_;
   std::vector<int> ordered_;
-  std::vector<std::string> folders_;
-  std::unordered_map<std::string, std::string> in_folders_;
+  std::vector<size_t> rank_;  // place of each library in ordered_
+  std::vector<Folder> project_folders_, folders_;
+  std::vector<std::vector<Folder>> library_folders_;
+  std::unordered_map<std::string, File> in_folders_;
+  std::unordered_map<File, std::vector<File>> beside_;
+  std::vector<Owners> owners_of_folder_, owners_of_file_;
   bool has_links_ = false;
   std::vector<std::string> real_;
-  std::unordered_map<std::string, std::string> real_of_;
 };
 
 }  // namespace

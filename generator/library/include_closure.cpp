@@ -1,6 +1,7 @@
 #include "generator/library/include_closure.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "support/files.h"
 
@@ -61,97 +62,108 @@ IncludePath include_path_of(const std::vector<std::string>& words) {
   return out;
 }
 
-size_t IncludeClosure::index_of(const std::string& path) {
-  auto [known, fresh] = index_.try_emplace(path, files_.size());
-  if (fresh) files_.push_back({path, false, {}, {}, {}});
+IncludeClosure::IncludeClosure(IncludeScans& scans, IncludePath path) : scans_(scans), path_(std::move(path)) {
+  for (const std::string& folder : path_.quoted) quoted_.push_back(scans.folder(folder));
+  for (const std::string& folder : path_.folders) folders_.push_back(scans.folder(folder));
+}
+
+uint32_t IncludeClosure::index_of(File file) {
+  if (file >= index_.size()) index_.resize(2 * size_t{file} + 64, IncludeScans::kNone);
+  if (index_[file] == IncludeScans::kNone) {
+    index_[file] = static_cast<uint32_t>(known_.size());
+    known_.push_back({file});
+  }
+  return index_[file];
+}
+
+IncludeClosure::File IncludeClosure::find_angled(const std::string& name) {
+  auto [known, fresh] = angled_.try_emplace(name, IncludeScans::kNone);
+  if (fresh) known->second = scans_.find(name, folders_);
   return known->second;
 }
 
-std::string IncludeClosure::find_angled(const std::string& name) {
-  auto [known, fresh] = angled_.try_emplace(name);
-  if (fresh) known->second = scans_.find(name, path_.folders);
-  return known->second;
-}
-
-std::string IncludeClosure::resolve(const std::string& folder, IncludeLine::Kind kind, const std::string& name) {
+IncludeClosure::File IncludeClosure::resolve(IncludeScans::Folder folder, IncludeLine::Kind kind, const std::string& name) {
   if (kind != IncludeLine::Angled) {
-    if (std::string beside = normalize_path(join_path(folder, name)); scans_.exists(beside)) return beside;
-    if (std::string path = scans_.find(name, path_.quoted); !path.empty()) return path;
+    if (File beside = scans_.find_in(name, folder); beside != IncludeScans::kNone) return beside;
+    if (File found = scans_.find(name, quoted_); found != IncludeScans::kNone) return found;
   }
   return find_angled(name);
 }
 
-void IncludeClosure::look(size_t index, const std::string& text_of) {
-  // Where it leads to may become new files, and so move this one.
-  std::string path = files_[index].path, folder(dir_name(path));
-  std::vector<size_t> next, data;
+void IncludeClosure::look(uint32_t index, const std::string& text_of) {
+  File own = known_[index].file;
+  IncludeScans::Folder folder = scans_.folder_of(own);
+  std::vector<uint32_t> next;
+  std::vector<File> data;
   stamp::Hasher hasher;
-  auto lead = [&](const std::string& name, const std::string& to, std::vector<size_t>& list) {
+  auto lead = [&](const std::string& name, File to) {
     hasher.add_sized(name);
-    hasher.add_sized(to);
-    if (to.empty()) return;
-    size_t found = index_of(to);
-    if (std::find(list.begin(), list.end(), found) == list.end()) list.push_back(found);
+    hasher.add_sized(to == IncludeScans::kNone ? std::string_view() : std::string_view(scans_.path(to)));
+    return to != IncludeScans::kNone;
   };
-  for (const IncludeLine& line : scans_.of(text_of.empty() ? path : text_of)) {
+  auto follow = [&](const std::string& name, File to) {
+    if (!lead(name, to)) return;
+    uint32_t found = index_of(to);
+    if (std::find(next.begin(), next.end(), found) == next.end()) next.push_back(found);
+  };
+  for (const IncludeLine& line : text_of.empty() ? scans_.of(own) : scans_.of(text_of)) {
     switch (line.kind) {
       case IncludeLine::Quoted:
       case IncludeLine::Angled:
       case IncludeLine::Asked:
-        lead(line.name, resolve(folder, line.kind, line.name), next);
+        follow(line.name, resolve(folder, line.kind, line.name));
         break;
       case IncludeLine::Next:  // which one is next depends on how this one was found: all
-        lead(line.name, resolve(folder, line.kind, line.name), next);
-        for (const std::string& other : path_.folders)
-          if (std::string to = normalize_path(join_path(other, line.name)); scans_.exists(to)) lead(line.name, to, next);
+        follow(line.name, resolve(folder, line.kind, line.name));
+        for (IncludeScans::Folder other : folders_)
+          if (File to = scans_.find_in(line.name, other); to != IncludeScans::kNone) follow(line.name, to);
         break;
       case IncludeLine::Macro:
-        for (const std::string& name : path_.named) lead(name, resolve(folder, line.kind, name), next);
+        for (const std::string& name : path_.named) follow(name, resolve(folder, line.kind, name));
         break;
-      case IncludeLine::Data:  // from the working directory, then as includes
-        lead(line.name, scans_.exists(normalize_path(line.name)) ? normalize_path(line.name) : resolve(folder, line.kind, line.name), data);
+      case IncludeLine::Data: {  // from the working directory, then as includes
+        File here = scans_.find_in(line.name, scans_.folder("."));
+        File to = here != IncludeScans::kNone ? here : resolve(folder, line.kind, line.name);
+        if (lead(line.name, to) && std::find(data.begin(), data.end(), to) == data.end()) data.push_back(to);
         break;
+      }
       case IncludeLine::Framework:
       case IncludeLine::Directive:  // what the compiler makes of them is not looked at
         break;
     }
   }
-  File& file = files_[index];
-  file.looked = true;
-  file.lines = hasher.finish();
-  file.next = std::move(next);
-  file.data = std::move(data);
+  Known& known = known_[index];
+  known.looked = true;
+  known.lines = hasher.finish();
+  known.next = std::move(next);
+  known.data = std::move(data);
 }
 
 IncludeClosure::Closure IncludeClosure::of(const std::string& source, const std::string& text_of) {
   Closure out;
   stamp::Hasher hasher;
-  std::vector<size_t> queue = {index_of(source)};
-  for (const std::string& name : path_.forced) {
-    std::string path = scans_.exists(normalize_path(name)) ? normalize_path(name) : resolve(".", IncludeLine::Quoted, name);
-    hasher.add_sized(path);
-    if (!path.empty()) queue.push_back(index_of(path));
-  }
-  std::vector<bool> met(files_.size());
-  auto meet = [&](size_t index) {
-    if (index >= met.size()) met.resize(index + 1);
-    bool fresh = !met[index];
-    met[index] = true;
-    return fresh;
+  ++walk_;
+  std::vector<uint32_t> queue;
+  auto meet = [&](uint32_t index) {
+    if (index >= met_.size()) met_.resize(known_.size() + 64);
+    if (std::exchange(met_[index], walk_) != walk_) queue.push_back(index);
   };
-  for (size_t index : queue) meet(index);
+  meet(index_of(scans_.file(source)));
+  for (const std::string& name : path_.forced) {
+    File here = scans_.find_in(name, scans_.folder("."));
+    File found = here != IncludeScans::kNone ? here : resolve(scans_.folder("."), IncludeLine::Quoted, name);
+    hasher.add_sized(found == IncludeScans::kNone ? std::string_view() : std::string_view(scans_.path(found)));
+    if (found != IncludeScans::kNone) meet(index_of(found));
+  }
   for (size_t at = 0; at < queue.size(); ++at) {
-    size_t index = queue[at];
-    if (!files_[index].looked) look(index, at == 0 ? text_of : std::string());
-    const File& file = files_[index];
-    hasher.add_hash(file.lines);
-    if (index != queue.front() || text_of.empty()) out.files.push_back(file.path);
-    for (size_t next : file.next)
-      if (meet(next)) queue.push_back(next);
-    for (size_t data : file.data) {
-      const std::string& path = files_[data].path;
-      if (std::find(out.data.begin(), out.data.end(), path) == out.data.end()) out.data.push_back(path);
-    }
+    uint32_t index = queue[at];
+    if (!known_[index].looked) look(index, at == 0 ? text_of : std::string());
+    const Known& known = known_[index];
+    hasher.add_hash(known.lines);
+    if (at != 0 || text_of.empty()) out.files.push_back(known.file);
+    for (uint32_t next : known.next) meet(next);
+    for (File data : known.data)
+      if (std::find(out.data.begin(), out.data.end(), data) == out.data.end()) out.data.push_back(data);
   }
   out.digest = stamp::hex(hasher.finish()).substr(0, 16);
   return out;

@@ -35,36 +35,41 @@ IncludePath include_path_of(const std::vector<std::string>& words);
 
 class IncludeClosure {
  public:
+  using File = IncludeScans::File;
+
   // Scans files through `scans`, which has to live as long.
-  IncludeClosure(IncludeScans& scans, IncludePath path) : scans_(scans), path_(std::move(path)) {}
+  IncludeClosure(IncludeScans& scans, IncludePath path);
 
   struct Closure {
-    std::string digest;              // 16 hex digits
-    std::vector<std::string> files;  // read to find it, the source first
-    std::vector<std::string> data;   // files the assembler reads, which no depend file tells of
+    std::string digest;       // 16 hex digits
+    std::vector<File> files;  // read to find it, the source first
+    std::vector<File> data;   // files the assembler reads, which no depend file tells of
   };
   // `source` as it is compiled, relative to the working directory. `text_of`, if not
   // empty: the path under which its text is known to the scans.
   Closure of(const std::string& source, const std::string& text_of = {});
 
  private:
-  struct File {
-    std::string path;
+  struct Known {
+    File file;
     bool looked = false;
-    stamp::Hash128 lines;     // of where its includes lead
-    std::vector<size_t> next;
-    std::vector<size_t> data;
+    stamp::Hash128 lines = {};      // of where its includes lead
+    std::vector<uint32_t> next = {};  // indices into known_
+    std::vector<File> data = {};
   };
-  size_t index_of(const std::string& path);
-  void look(size_t index, const std::string& text_of);
-  std::string find_angled(const std::string& name);
-  std::string resolve(const std::string& folder, IncludeLine::Kind kind, const std::string& name);
+  uint32_t index_of(File file);
+  void look(uint32_t index, const std::string& text_of);
+  File find_angled(const std::string& name);
+  File resolve(IncludeScans::Folder folder, IncludeLine::Kind kind, const std::string& name);
 
   IncludeScans& scans_;
   IncludePath path_;
-  std::vector<File> files_;
-  std::unordered_map<std::string, size_t> index_;
-  std::unordered_map<std::string, std::string> angled_;  // by name: what it leads to
+  std::vector<IncludeScans::Folder> quoted_, folders_;
+  std::vector<Known> known_;
+  std::vector<uint32_t> index_;  // by file
+  std::vector<uint32_t> met_;    // by index: the last walk it was met in
+  uint32_t walk_ = 0;
+  std::unordered_map<std::string, File> angled_;  // by name: what it leads to
 };
 
 }  // namespace fbuild

@@ -6,8 +6,9 @@
 
 #include <algorithm>
 #include <map>
-#include <map>
+#include <optional>
 #include <set>
+#include <unordered_set>
 #include <utility>
 
 #include "generator/ninja/gate_files.h"
@@ -74,10 +75,8 @@ class Files {
     timespec began = {input_.began / 1'000'000'000, input_.began % 1'000'000'000};
     timespec times[2] = {{0, UTIME_OMIT}, began};
     if (changed) times[1] = {0, UTIME_NOW};
-    int64_t newest = 0;
-    for (const std::string& path : inputs_) newest = std::max(newest, mtime_of(path));
     for (const std::string& path : outputs_)
-      if (changed || mtime_of(path) < newest) (void)!::utimensat(AT_FDCWD, path.c_str(), times, 0);
+      if (changed || mtime_of(path) < newest_input_) (void)!::utimensat(AT_FDCWD, path.c_str(), times, 0);
   }
 
   Status compile_databases() {
@@ -183,7 +182,7 @@ class Files {
     gate.place = input_.project;
     gate.generate = generate_command();
     std::vector<std::pair<std::string, stamp::Definition>> sets;
-    sets.emplace_back(stamp::kProjectSet, project_set(plans_, *input_.configuration, input_.files, input_.build_dir));
+    sets.emplace_back(stamp::kProjectSet, project_set(plans_, *input_.configuration, input_.files, input_.scans->searched(), input_.build_dir));
     for (size_t i = 0; i < plans_.size(); ++i) {
       const BuildPlan& plan = plans_[i];
       bool is_default = std::find(input_.default_environments.begin(), input_.default_environments.end(), plan.environment) !=
@@ -216,8 +215,8 @@ class Files {
     for (const std::string& line : session.take_warnings()) result_.notes.push_back(line);
 
     // Not among the results: times in it are no news.
-    if (Result<bool> wrote = write_if_changed(in_build("includes"), format_include_memo(*input_.includes)); !wrote)
-      return wrote.error();
+    if (std::optional<std::string> memo = input_.scans->memo_text())
+      if (Result<bool> wrote = write_if_changed(in_build("includes"), *memo); !wrote) return wrote.error();
     if (Status s = write(in_build("gate"), gate_file); !s) return s;
     Result<Fd> lock = stamp::lock_gate(input_.build_dir);
     if (!lock) return lock.error();
@@ -234,7 +233,7 @@ class Files {
   Status seal_project(stamp::Session& session) {
     if (input_.configuration->unix_time) return {};
     std::string name = stamp::kProjectSet;
-    Result<std::vector<stamp::SetStatus>> status = session.check({&name, 1});
+    Result<std::vector<stamp::SetStatus>> status = session.check({&name, 1}, {.window = 0});
     if (!status) return status.error();
     if (status->front().token.empty()) return {};
     bool still = true;
@@ -245,7 +244,7 @@ class Files {
     });
     if (!visited) return visited;
     if (!still) return {};
-    Result<stamp::SealOutcome> sealed = session.seal(name, status->front().token, {.record_times = false});
+    Result<stamp::SealOutcome> sealed = session.seal(name, status->front().token, {.record_times = false, .as_checked = true});
     if (!sealed) return sealed.error();
     return {};
   }
@@ -334,13 +333,19 @@ class Files {
   // an error. Escapes are those ninja's reader undoes.
   std::string depend_text() {
     std::vector<std::string> found;
-    std::set<std::string_view> seen;
+    std::unordered_set<std::string_view> seen;
+    std::unordered_set<std::string> inputs;
     auto add = [&](const std::string& named) {
       if (!seen.insert(named).second) return;
       std::string path = named;
+      std::optional<int64_t> time = input_.scans->seen_mtime(path);
       // What does not exist is noticed by the folder it would appear in.
-      while (!path_exists(path)) path = std::string(dir_name(path));
-      if (inputs_.insert(path).second) found.push_back(path);
+      struct stat info;
+      while (!time && ::stat(path.c_str(), &info) != 0) path = std::string(dir_name(path));
+      if (!time) time = mtime_of(info);
+      if (!inputs.insert(path).second) return;
+      newest_input_ = std::max(newest_input_, *time);
+      found.push_back(path);
     };
     auto add_all = [&](const auto& paths) {
       for (const std::string& path : paths) add(path);
@@ -353,6 +358,9 @@ class Files {
       add_all(plan.tool_files);
       add_all(plan.directories);
     }
+    std::vector<IncludeScans::Searched> searched = input_.scans->searched();
+    for (const IncludeScans::Searched& item : searched)
+      if (!item.folder.starts_with(input_.build_dir + "/")) add(item.folder);
     return stamp::format_depfile(outputs_.front(), found);
   }
 
@@ -391,7 +399,7 @@ class Files {
   const std::vector<BuildPlan>& plans_;
   const BuildFilesInput& input_;
   std::vector<std::string> outputs_;  // of the ungated generation
-  std::set<std::string> inputs_;      // likewise
+  int64_t newest_input_ = 0;          // likewise
   std::map<std::string, std::string> shared_;  // text by folder
   // Of each environment: of what makes its files; of all its ninja text.
   std::vector<std::pair<std::string, std::string>> digests_;

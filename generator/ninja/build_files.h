@@ -27,9 +27,9 @@
 #include <vector>
 
 #include "generator/config/project_config.h"
+#include "generator/library/include_scans.h"
 #include "generator/ninja/graph.h"
 #include "generator/plan/build_plan.h"
-#include "support/include_memo.h"
 #include "support/perf_log.h"
 #include "support/result.h"
 
@@ -45,7 +45,7 @@ struct BuildFilesInput {
   bool root_files = true;                      // build.ninja and compile_commands.json in the root too
   std::vector<std::string> files;              // read to make the plans: programs, data, inis
   const config::ConfigDependencies* configuration = nullptr;
-  const IncludeMemo* includes = nullptr;       // what was found in the sources
+  const IncludeScans* scans = nullptr;         // of the sources
   int64_t began = 0;                           // when reading began, nanoseconds since 1970
   PerfLog* log = nullptr;
 };

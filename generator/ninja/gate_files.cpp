@@ -134,7 +134,8 @@ Definition objects_set(const BuildPlan& plan) {
 }
 
 Definition project_set(const std::vector<BuildPlan>& plans, const config::ConfigDependencies& config,
-                       const std::vector<std::string>& more_files, const std::string& build_dir) {
+                       const std::vector<std::string>& more_files, const std::vector<IncludeScans::Searched>& searched,
+                       const std::string& build_dir) {
   Definition out;
   Roots roots(build_dir);
   std::vector<std::string> files = more_files;
@@ -142,10 +143,19 @@ Definition project_set(const std::vector<BuildPlan>& plans, const config::Config
   for (const std::string& folder : config.directories) roots.add(folder, false);
   for (const BuildPlan& plan : plans) {
     for (const std::string& folder : plan.directories) roots.add(folder, in_package(plan, folder));
-    files.insert(files.end(), plan.files.begin(), plan.files.end());
-    files.insert(files.end(), plan.tool_files.begin(), plan.tool_files.end());
     for (const config::FlagCommand& command : plan.commands) out.commands.push_back(command.line);
   }
+  auto add = [&](const std::string& file) {
+    if (!roots.hold(file)) files.push_back(file);
+  };
+  for (const BuildPlan& plan : plans) {
+    std::for_each(plan.files.begin(), plan.files.end(), add);
+    std::for_each(plan.tool_files.begin(), plan.tool_files.end(), add);
+  }
+  // What includes that lead out of all folders did not find may appear.
+  for (const IncludeScans::Searched& item : searched)
+    if (!roots.hold(item.folder) && !lies_in(item.folder, build_dir))
+      for (const std::string& name : item.missed) files.push_back(normalize_path(join_path(item.folder, name)));
   std::sort(files.begin(), files.end());
   files.erase(std::unique(files.begin(), files.end()), files.end());
   for (const std::string& file : files)

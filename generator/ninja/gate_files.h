@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "generator/config/project_config.h"
+#include "generator/library/include_scans.h"
 #include "generator/plan/build_plan.h"
 #include "stamp/definition.h"
 
@@ -22,6 +23,7 @@ stamp::Definition objects_set(const BuildPlan& plan);
 // platform files, templates.
 stamp::Definition project_set(const std::vector<BuildPlan>& plans,
                               const config::ConfigDependencies& config,
-                              const std::vector<std::string>& files, const std::string& build_dir);
+                              const std::vector<std::string>& files,
+                              const std::vector<IncludeScans::Searched>& searched, const std::string& build_dir);
 
 }  // namespace fbuild

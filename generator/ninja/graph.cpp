@@ -437,6 +437,10 @@ std::string compile_database(const BuildPlan& plan, const std::string& root) {
         flags[i] += ", ";
         append_json_string(flags[i], word);
       }
+    size_t size = out.size();
+    for (const CompileUnit& unit : group.units)
+      size += flags[static_cast<int>(unit.language)].size() + 2 * (unit.source.size() + unit.object.size()) + directory.size() + 200;
+    out.reserve(size);
     for (const CompileUnit& unit : group.units) {
       const char* program = unit.language == Language::Cxx ? "cxx" : unit.language == Language::Asm ? "as" : "cc";
       auto found = plan.programs.find(program);

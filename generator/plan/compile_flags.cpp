@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <unordered_set>
 
 #include "generator/config/flag_words.h"
 #include "support/files.h"
@@ -312,15 +313,19 @@ Status remove_build_unflags(Session& session, const Environment& environment, Fl
 
 void prepend_new(FlagScopes& scopes, FlagScope scope, const std::vector<FlagItem>& items, const std::string& project) {
   bool folders = scope == FlagScope::CppPath || scope == FlagScope::LibPath;
-  auto same = [&](const FlagItem& a, const FlagItem& b) {
-    return a == b || (folders && path_inside(a.text, project) == path_inside(b.text, project));
-  };
   std::vector<FlagItem>& list = scopes[scope];
   std::vector<FlagItem> fresh;
-  for (auto item = items.begin(); item != items.end(); ++item) {
-    auto equal = [&](const FlagItem& other) { return same(*item, other); };
-    // Of equal ones among them the last stays.
-    if (std::none_of(list.begin(), list.end(), equal) && std::none_of(item + 1, items.end(), equal)) fresh.push_back(*item);
+  if (!folders) {
+    for (auto item = items.begin(); item != items.end(); ++item)
+      // Of equal ones among them the last stays.
+      if (std::find(list.begin(), list.end(), *item) == list.end() && std::find(item + 1, items.end(), *item) == items.end()) fresh.push_back(*item);
+  } else {
+    // Equal items lead to equal folders, so those alone are compared.
+    std::unordered_set<std::string> taken;
+    for (const FlagItem& item : list) taken.insert(path_inside(item.text, project));
+    for (auto item = items.rbegin(); item != items.rend(); ++item)
+      if (taken.insert(path_inside(item->text, project)).second) fresh.push_back(*item);
+    std::reverse(fresh.begin(), fresh.end());
   }
   list.insert(list.begin(), fresh.begin(), fresh.end());
 }

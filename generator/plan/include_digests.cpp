@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <utility>
 
 #include "generator/library/include_closure.h"
 #include "generator/ninja/text.h"
@@ -11,7 +11,22 @@
 namespace fbuild {
 
 void digest_includes(Session& session, BuildPlan& plan, const std::string& joined_text) {
-  std::set<std::string> files;
+  IncludeScans& scans = session.scans;
+  // By file: whether it is among those read, and whether its name is one for depend files.
+  struct Seen {
+    bool read = false, awkward = false;
+  };
+  std::vector<Seen> seen;
+  std::vector<std::string> files;
+  auto read = [&](IncludeScans::File file) {
+    if (file >= seen.size()) seen.resize(scans.file_count());
+    Seen& known = seen[file];
+    if (!std::exchange(known.read, true)) {
+      files.push_back(scans.path(file));
+      known.awkward = !readable_in_depfile(files.back());
+    }
+    return known.awkward;
+  };
   for (SourceGroup& group : plan.groups) {
     struct Search {
       IncludeClosure closure;
@@ -31,7 +46,7 @@ void digest_includes(Session& session, BuildPlan& plan, const std::string& joine
           editable = true;
           plan.directories.push_back(normalize_path(folder));
         }
-        known = searches.emplace(std::pair(unit.language, unit.flags), Search{{session.scans, std::move(path)}, editable, awkward}).first;
+        known = searches.emplace(std::pair(unit.language, unit.flags), Search{IncludeClosure(session.scans, std::move(path)), editable, awkward}).first;
       }
       Search& search = known->second;
       unit.awkward = search.awkward || !readable_in_depfile(unit.source);
@@ -39,12 +54,12 @@ void digest_includes(Session& session, BuildPlan& plan, const std::string& joine
       bool joined = unit.source == plan.sketch.output;
       IncludeClosure::Closure closure = search.closure.of(unit.source, joined ? joined_text : std::string());
       unit.includes = closure.digest;
-      unit.data = std::move(closure.data);
-      unit.awkward = unit.awkward || !std::all_of(closure.files.begin(), closure.files.end(), readable_in_depfile);
-      files.insert(closure.files.begin(), closure.files.end());
+      for (IncludeScans::File file : closure.data) unit.data.push_back(scans.path(file));
+      for (IncludeScans::File file : closure.files) unit.awkward = read(file) || unit.awkward;
       plan.input_files.insert(plan.input_files.end(), unit.data.begin(), unit.data.end());
     }
   }
+  std::sort(files.begin(), files.end());
   plan.files.insert(plan.files.end(), files.begin(), files.end());
   plan.input_files.insert(plan.input_files.end(), files.begin(), files.end());
   std::sort(plan.directories.begin(), plan.directories.end());

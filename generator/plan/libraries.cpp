@@ -291,11 +291,13 @@ void LibraryPlan::describe() {
   }
 }
 
-std::vector<std::string> LibraryPlan::sources(const Library& library) {
+const std::vector<std::string>& LibraryPlan::sources(const Library& library) {
+  auto [known, fresh] = sources_.try_emplace(&library);
+  std::vector<std::string>& out = known->second;
+  if (!fresh) return out;
   std::string filter = join_words(library.source_filter);
   const SourceListing& listing = session_.sources.of(library.source_dir, filter);
   plan_.directories.insert(plan_.directories.end(), listing.directories.begin(), listing.directories.end());
-  std::vector<std::string> out;
   for (const std::string& file : listing.files) out.push_back(normalize_path(join_path(library.source_dir, file)));
   for (const std::string& file : linked_.sources(library.source_dir, filter))
     out.push_back(linked_.place_of(normalize_path(join_path(library.source_dir, file))));

@@ -50,7 +50,7 @@ class LibraryPlan {
   Status declared(const InstalledLibraries& installed);
   Result<int> declared_library(const std::string& item, bool& installed);
   void describe();
-  std::vector<std::string> sources(const Library& library);
+  const std::vector<std::string>& sources(const Library& library);
   bool archives(const Library& library) const;
 
   Session& session_;
@@ -67,6 +67,7 @@ class LibraryPlan {
   std::map<int, config::FlagScopes> own_;
   std::shared_ptr<const MacroTable> defines_;
   FoundLibraries found_;
+  std::map<const Library*, std::vector<std::string>> sources_;
   LibraryFlags flags_;
 };
 

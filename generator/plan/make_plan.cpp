@@ -268,7 +268,7 @@ class Planner {
       plan_.prepared.push_back({spec.rule, *input, object_dir(spec.out), {{"arguments", shell_line(*words)}}, true});
       plan_.link_inputs.push_back(object_dir(spec.out));
       // It may be one for the preprocessor.
-      for (const std::string& file : IncludeClosure(session_.scans, IncludePath{}).of(*input).files) plan_.input_files.push_back(file);
+      for (IncludeScans::File file : IncludeClosure(session_.scans, IncludePath{}).of(*input).files) plan_.input_files.push_back(session_.scans.path(file));
     }
     return {};
   }

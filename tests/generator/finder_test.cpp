@@ -105,10 +105,10 @@ TEST_CASE("files are read once and looked for in the order given") {
   folder.write("a.cpp", "");
   CHECK(scans.of(file).size() == 1);
   CHECK(scans.of(folder / "none").empty());
-  CHECK(scans.find("x.h", {folder / "none", folder / "two", folder / "one"}) == folder / "two/x.h");
-  CHECK(scans.find("../one/x.h", {folder / "two"}) == folder / "one/x.h");
-  CHECK(scans.find("x.h", {}) == "");
-  CHECK(scans.find("one", {folder.path}) == "");  // a folder is no header
+  CHECK(scans.find_path("x.h", {folder / "none", folder / "two", folder / "one"}) == folder / "two/x.h");
+  CHECK(scans.find_path("../one/x.h", {folder / "two"}) == folder / "one/x.h");
+  CHECK(scans.find_path("x.h", {}) == "");
+  CHECK(scans.find_path("one", {folder.path}) == "");  // a folder is no header
   scans.set(folder / "made.cpp", "#include <y.h>\n");
   CHECK(scans.of(folder / "made.cpp").front().name == "y.h");
 }

@@ -16,11 +16,19 @@ struct Tree {
   explicit Tree(const std::vector<std::pair<std::string, std::string>>& files) {
     for (const auto& [name, text] : files) folder.write(name, text);
   }
-  IncludeClosure::Closure of(const std::string& source, Words options) {
+  struct Closure {
+    std::string digest;
+    Words files, data;
+  };
+  Closure of(const std::string& source, Words options) {
     for (std::string& word : options)
       if (size_t at = word.find('@'); at != std::string::npos) word.replace(at, 1, folder / "./");
     IncludeScans scans;
-    return IncludeClosure(scans, include_path_of(options)).of(folder / source);
+    IncludeClosure::Closure found = IncludeClosure(scans, include_path_of(options)).of(folder / source);
+    Closure out{found.digest, {}, {}};
+    for (IncludeScans::File file : found.files) out.files.push_back(scans.path(file));
+    for (IncludeScans::File file : found.data) out.data.push_back(scans.path(file));
+    return out;
   }
   Words files(const std::string& source, const Words& options) {
     Words out = of(source, options).files;
