@@ -5,9 +5,16 @@
 //     boards:
 //       uno:
 //         name: ...
+//         build: {mcu: ...}
 //
-// This knows just that layout. Text that is laid out in another way, or uses anchors, is
-// left whole, and read whole.
+// A cut is right only where no line means anything for another but by its indentation. So the
+// lines of boards have to be of a small part of YAML in which that can be seen: on each line
+// every quotation and bracket closes, and nothing on it is an anchor, an alias, a tag, a block
+// scalar or a character that YAML readers treat in ways of their own. Text that is not known to
+// be of that kind is left whole, and read whole.
+//
+// Whether `boards:` is a key of the file, and not a line in the middle of something, is for who
+// reads `rest` to see: the key is still there, without a value.
 #pragma once
 
 #include <map>
@@ -23,7 +30,8 @@ struct BoardText {
 };
 
 struct SplitPlatform {
-  std::string rest;  // the text without boards
+  std::string rest;  // the text without boards; its lines have the numbers they had
+  int line = 0;      // that of `boards:`, from 1
   std::map<std::string, BoardText> boards;
 };
 

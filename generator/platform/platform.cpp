@@ -368,6 +368,38 @@ Result<Facts> parse_board(const BoardText& board, const std::string& id, const s
   }
 }
 
+// Whether the file's one key `boards` is on that line and without a value.
+bool boards_were_cut_at(const YAML::Node& root, int line) {
+  if (!root.IsMap()) return false;
+  int found = 0;
+  for (const auto& item : root) {
+    if (!item.first.IsScalar()) return false;
+    if (item.first.Scalar() != "boards") continue;
+    ++found;
+    YAML::Mark mark = item.first.Mark();
+    if (mark.line + 1 != line || mark.column != 0 || !item.second.IsNull()) return false;
+  }
+  return found == 1;
+}
+
+// The platform with its boards as texts; none where that cannot be, or where something is
+// wrong: that is found, and said, where the text is whole.
+std::optional<Platform> platform_without_boards(const std::string& text, const std::string& file) {
+  std::optional<SplitPlatform> split = split_boards(text);
+  if (!split) return std::nullopt;
+  try {
+    YAML::Node root = YAML::Load(split->rest);
+    if (!boards_were_cut_at(root, split->line)) return std::nullopt;
+    Platform out = Reader{file}.platform(root);
+    out.board_texts = std::move(split->boards);
+    return out;
+  } catch (const YamlFailure&) {
+    return std::nullopt;
+  } catch (const YAML::Exception&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 Result<Platform> parse_platform(const std::string& text, const std::string& file) {
@@ -378,6 +410,11 @@ Result<Platform> parse_platform(const std::string& text, const std::string& file
   } catch (const YAML::Exception& error) {
     return Error{error.msg, "", file, error.mark.line + 1, error.mark.column + 1};
   }
+}
+
+Result<Platform> parse_platform_lazily(const std::string& text, const std::string& file) {
+  std::optional<Platform> platform = platform_without_boards(text, file);
+  return platform ? Result<Platform>(std::move(*platform)) : parse_platform(text, file);
 }
 
 Result<Platform> load_platform(const std::string& folder, const std::string& name) {
@@ -396,13 +433,7 @@ Result<Platform> load_platform(const std::string& folder, const std::string& nam
   }
   Result<std::string> text = read_file(path);
   if (!text) return text.error();
-  std::optional<SplitPlatform> split = split_boards(*text);
-  if (!split) return parse_platform(*text, path);
-  Result<Platform> platform = parse_platform(split->rest, path);
-  // Whatever is wrong is found, and said, where the text is whole.
-  if (!platform) return parse_platform(*text, path);
-  platform->board_texts = std::move(split->boards);
-  return platform;
+  return parse_platform_lazily(*text, path);
 }
 
 Result<Facts> find_board(const Platform& platform, const std::vector<std::string>& folders,

@@ -179,7 +179,11 @@ struct Platform {
 // Reads and checks a platform file. `file` is what errors name.
 Result<Platform> parse_platform(const std::string& text, const std::string& file);
 
-// Loads <folder>/<name>.yaml, its boards as texts where that can be. An unknown name is an Error that suggests a known one,
+// The same with boards left as texts where that can be (board_texts.h); find_board reads, and
+// checks, the one that is asked for.
+Result<Platform> parse_platform_lazily(const std::string& text, const std::string& file);
+
+// Loads <folder>/<name>.yaml lazily. An unknown name is an Error that suggests a known one,
 // without a place: the caller knows where the name was written.
 Result<Platform> load_platform(const std::string& folder, const std::string& name);
 

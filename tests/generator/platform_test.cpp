@@ -370,18 +370,34 @@ TEST_CASE("a board read by itself is the board read with all others") {
 }
 
 TEST_CASE("texts that cannot be cut are left whole") {
-  const char* good = "platform: x\nboards:\n  # first\n  a:\n    n: 1\n\n  b: {n: 2,\n    m: 3}\nsize: {flash: t}\n";
+  const char* good = "platform: x\nboards:\n  # first\n  a:\n    n: 1\n\n  b: {n: 2, m: -DX=1}\nsize: {flash: t}\n";
   std::optional<SplitPlatform> split = split_boards(good);
   REQUIRE(split);
-  CHECK(split->rest == "platform: x\n\n\n\n\n\n\nsize: {flash: t}\n");
+  CHECK(split->rest == "platform: x\nboards:\n\n\n\n\n\nsize: {flash: t}\n");
+  CHECK(split->line == 2);
   CHECK(split->boards.at("a").text == "  a:\n    n: 1\n\n");
   CHECK(split->boards.at("a").line == 4);
   CHECK(split->boards.at("b").line == 7);
   for (const char* bad : {"platform: x\n", "boards: {a: 1}\n", "boards:\n", "boards:\n  a: &x\n    n: 1\n", "boards:\n  a:\n    n: 1\n  a:\n    n: 2\n",
                           "boards:\n    a:\n      n: 1\n  b:\n    n: 2\n", "boards:\n\ta: 1\n", "boards:\n  'a': 1\n", "boards:\n  a:\n    n: 1\nboards:\n  b: 1\n",
-                          "boards:\n  a: {n: 1,\n  m}\n", "boards:\n  - a\n",
-                          "boards:\n  a:\n    n: \"x\n  b:\n    m: 1\"\n", "boards:\n  a: {n: 'it''s\n  b: 1'}\n"}) {
+                          "boards:\n  a: {n: 1,\n  m}\n", "boards:\n  - a\n", "boards:\n  a: {n: 1,\n    m: 2}\n",
+                          "boards:\n  a:\n    n: \"x\n  b:\n    m: 1\"\n", "boards:\n  a: {n: 'it''s\n  b: 1'}\n",
+                          "boards:\n  a: [1,*x]\n", "boards:\n  a: {*x : 1}\n", "boards:\n  a: !!binary x\n", "boards:\n  a: |\n    x\n",
+                          "boards:\n  a:\n    x-\"a: \"b\n  c:\n    d: e\"\n", "boards:\n  a: x #y\n", "boards:\n  a: ]\n", "boards:\n  a: 1\4\n"}) {
     CAPTURE(bad);
     CHECK_FALSE(split_boards(bad));
+  }
+}
+
+TEST_CASE("a line 'boards:' that is none of the file's keys cuts nothing") {
+  for (const char* text : {"platform: x\ntitle: \"a\nboards:\n  b:\n    n: 1\nc: d\"\n", "platform: x\n---\nboards:\n  b:\n    n: 1\n",
+                           "platform: x\nboards:\n  b:\n    n: 1\n- c\n", "platform: x\n\"boards\": {c: {n: 1}}\nboards:\n  b:\n    n: 1\n"}) {
+    CAPTURE(text);
+    Result<Platform> whole = parse_platform(text, "p.yaml"), lazy = parse_platform_lazily(text, "p.yaml");
+    CHECK(bool(whole) == bool(lazy));
+    if (!lazy) continue;
+    CHECK(lazy->board_texts.empty());
+    CHECK(lazy->boards == whole->boards);
+    CHECK(lazy->title == whole->title);
   }
 }
