@@ -4,6 +4,7 @@
 #include "image/partition_table.h"
 #include "image/text.h"
 #include "support/json_text.h"
+#include "support/suggest.h"
 
 namespace fbuild {
 
@@ -36,6 +37,26 @@ Result<std::string> partition_binary(const PartitionTable& table, const Partitio
   }
   out.resize(kSize, '\xff');
   return out;
+}
+
+Result<Partition> file_system_partition(const PartitionTable& table, const std::string& name,
+                                        const std::string& file) {
+  constexpr int64_t kData = 1, kFat = 0x81, kLittleFs = 0x83;
+  const Partition* found = nullptr;
+  std::vector<std::string> names;
+  for (const Partition& partition : table.partitions) {
+    if (partition.type != kData || partition.subtype < kFat || partition.subtype > kLittleFs) continue;
+    names.push_back(partition.name);
+    if (name.empty() || partition.name == name) found = &partition;
+  }
+  if (found) return *found;
+  if (names.empty())
+    return Error{.what = "has no partition for a file system",
+                 .fix = "one of type data and subtype spiffs, littlefs or fat",
+                 .file = file};
+  return Error{.what = concat({"has no partition '", name, "' for a file system"}),
+               .fix = did_you_mean(name, names),
+               .file = file};
 }
 
 std::string partition_json(const PartitionTable& table) {

@@ -71,6 +71,11 @@ Result<PartitionTable> read_partition_csv(std::string_view text, const Partition
 Result<std::string> partition_binary(const PartitionTable& table, const PartitionOptions& options,
                                      const std::string& file);
 
+// The partition a file system image is for: of type data and subtype spiffs, littlefs or fat; the
+// one with that name, or, if it is empty, the last. None is an Error.
+Result<Partition> file_system_partition(const PartitionTable& table, const std::string& name,
+                                        const std::string& file);
+
 // A JSON array of the partitions: name, type, subtype, offset, size, flags.
 std::string partition_json(const PartitionTable& table);
 

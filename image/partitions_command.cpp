@@ -20,6 +20,7 @@ constexpr OptionSpec kOptions[] = {
     {"--no-md5", OptionSpec::Flag},
     {"--subtype", OptionSpec::Values},
     {"--json", OptionSpec::Flag},
+    {"--file-system", OptionSpec::Value},
 };
 
 Result<PartitionSubtype> subtype_of(const std::string& text) {
@@ -82,8 +83,9 @@ int partitions_command(std::span<const std::string> arguments) {
   Result<CommandLine> line = parse_command_line(arguments, kOptions);
   if (!line) return fail(line.error());
   bool json = line->has("--json");
-  if (line->files.size() != 1 || (!json && !line->has("-o"))) {
-    return fail({.what = "partitions needs one CSV file and -o OUTPUT or --json",
+  const std::string* file_system = line->value("--file-system");
+  if (line->files.size() != 1 || (!json && !file_system && !line->has("-o"))) {
+    return fail({.what = "partitions needs one CSV file and -o OUTPUT, --json or --file-system NAME",
                  .fix = "see fbuild-image --help"});
   }
   const std::string& input = line->files[0];
@@ -101,6 +103,11 @@ int partitions_command(std::span<const std::string> arguments) {
   if (json) {
     std::string text = partition_json(*table);
     std::fwrite(text.data(), 1, text.size(), stdout);
+  }
+  if (file_system) {
+    Result<Partition> found = file_system_partition(*table, *file_system, input);
+    if (!found) return fail(found.error());
+    std::printf("%lld %lld\n", static_cast<long long>(*found->offset), static_cast<long long>(found->size));
   }
   const std::string* output = line->value("-o");
   return output ? write_output(*output, *binary) : 0;

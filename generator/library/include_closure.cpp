@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "support/files.h"
+#include "support/option_words.h"
 
 namespace fbuild {
 
@@ -30,10 +31,7 @@ IncludePath include_path_of(const std::vector<std::string>& words) {
       {"-include", &out.forced}, {"-imacros", &out.forced}};
   for (size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
-    auto argument = [&](std::string_view option) {
-      if (word.size() > option.size()) return word.substr(option.size());
-      return i + 1 < words.size() ? words[++i] : std::string();
-    };
+    auto argument = [&](std::string_view option) { return option_argument(words, i, option); };
     if (word.starts_with("-D")) {
       std::string define = argument("-D");
       if (size_t equals = define.find('='); equals != std::string::npos) add_named(std::string_view(define).substr(equals + 1), out.named);

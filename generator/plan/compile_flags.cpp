@@ -6,6 +6,7 @@
 
 #include "generator/config/flag_words.h"
 #include "support/files.h"
+#include "support/option_words.h"
 
 namespace fbuild {
 
@@ -61,10 +62,7 @@ void add_preprocessor(const std::vector<std::string>& words, FlagScopes& scopes)
   std::string prefix;
   for (size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
-    auto argument = [&](std::string_view option) {
-      if (word.size() > option.size()) return word.substr(option.size());
-      return i + 1 < words.size() ? words[++i] : std::string();
-    };
+    auto argument = [&](std::string_view option) { return option_argument(words, i, option); };
     if (word.starts_with("-D")) {
       scopes[FlagScope::CppDefines].push_back(platform_define(argument("-D")));
     } else if (word.starts_with("-I")) {

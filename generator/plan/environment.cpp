@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "generator/plan/packages.h"
+#include "generator/platform/facts_read.h"
 #include "generator/platform/file_facts.h"
 #include "generator/platform/yaml_reader.h"
 #include "support/files.h"
@@ -93,7 +94,7 @@ Status override_facts(Session& session, const std::string& section, Facts& facts
       set_fact(facts, path, text);
     }
   }
-  for (const char* name : {"protocol", "speed", "port", "flags"}) {
+  for (const char* name : {"protocol", "speed", "port", "flags", "resetmethod"}) {
     std::string option = std::string("upload_") + name;
     Result<const Value*> value = session.config.get(section, option);
     if (!value) return value.error();
@@ -226,6 +227,35 @@ Result<std::vector<std::string>> fill_words(const Environment& environment,
 
 namespace {
 
+// Options for the board that nothing acts upon: those that PlatformIO does, and those that are
+// none at all, for which a name like it may have been meant.
+Status warn_of_unread_facts(Session& session, const std::string& section, const Environment& environment) {
+  Result<std::vector<std::string>> options = session.config.options(section);
+  if (!options) return options.error();
+  std::set<std::string> read;
+  for (const std::string& option : *options) {
+    bool for_board = option.starts_with("board_build.") || option.starts_with("board_upload.") || option.starts_with("board_hardware.") ||
+                     option.starts_with("board_bootloader.") || option.starts_with("board_fuses.");
+    if (!for_board && option != "upload_resetmethod") continue;
+    if (read.empty()) read = facts_read(*environment.platform);
+    std::string path = for_board ? option.substr(6) : "upload.resetmethod";
+    if (is_read(read, path)) continue;
+    const std::vector<std::string>& later = environment.platform->not_yet;
+    std::string of = "of platform '" + environment.platform->name + "'";
+    Error warning{"'" + option + "' has no effect: nothing " + of + " looks at it", ""};
+    if (is_read({later.begin(), later.end()}, path)) {
+      warning = Error{"'" + option + "' " + of + " is known but not acted upon yet", "it is ignored"};
+    } else {
+      std::vector<std::string> known(later);
+      for (const std::string& name : read)
+        if (name.starts_with("build.") || name.starts_with("upload.")) known.push_back(name);
+      if (std::optional<std::string> nearest = nearest_word(path, known)) warning.fix = "did you mean 'board_" + *nearest + "'?";
+    }
+    session.warn(session.config.at(session.config.origin(section, option), warning.what, warning.fix));
+  }
+  return {};
+}
+
 // extra_scripts may change anything about the build: without them the firmware may be
 // another one, so somebody has to say that it is not.
 Status refuse_scripts(Session& session, const std::string& section) {
@@ -268,6 +298,11 @@ Result<std::optional<std::vector<std::string>>> find_for_fact(Environment& envir
     if (!text) return Found();
   }
   if (!rule.match.empty()) return first_match(*text, rule.match);
+  if (!rule.row.empty()) {
+    Result<std::string> name = filled(rule.row);
+    if (!name) return name.error();
+    return table_row(*text, *name);
+  }
   std::string found = *text;
   if (!rule.key.empty()) {
     Result<std::string> key = filled(rule.key);
@@ -452,6 +487,7 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
     }
   }
   if (Status s = derive_facts(out, true); !s) return at_option(config, section, "board", s.error());
+  if (Status s = warn_of_unread_facts(session, section, out); !s) return s.error();
   if (late_toolchain)
     if (Status s = toolchain(); !s) return s.error();
 

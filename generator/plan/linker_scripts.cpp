@@ -29,26 +29,23 @@ std::vector<std::string_view> linker_words(const std::vector<std::string>& words
   return out;
 }
 
-// The names behind INCLUDE. One in a comment does no harm: at most it is an input too many.
-std::vector<std::string> included(const std::string& script) {
+}  // namespace
+
+std::vector<std::string> included_scripts(std::string_view script) {
   std::vector<std::string> out;
-  Result<std::string> text = read_file(script);
-  if (!text) return out;
   constexpr std::string_view kBlanks = " \t\r\n", kWord = "INCLUDE";
-  for (size_t at = 0; (at = text->find(kWord, at)) != std::string::npos;) {
-    bool begins = at == 0 || (kBlanks.find((*text)[at - 1]) != std::string_view::npos);
+  for (size_t at = 0; (at = script.find(kWord, at)) != std::string_view::npos;) {
+    bool begins = at == 0 || kBlanks.find(script[at - 1]) != std::string_view::npos;
     at += kWord.size();
-    size_t name = text->find_first_not_of(kBlanks, at);
-    if (!begins || name == at || name == std::string::npos) continue;
-    std::string word = text->substr(name, text->find_first_of(" \t\r\n;", name) - name);
+    size_t name = script.find_first_not_of(kBlanks, at);
+    if (!begins || name == at || name == std::string_view::npos) continue;
+    std::string_view word = script.substr(name, script.find_first_of(" \t\r\n;", name) - name);
     if (word.size() > 2 && word.front() == '"' && word.back() == '"')
       word = word.substr(1, word.size() - 2);
-    out.push_back(word);
+    out.emplace_back(word);
   }
   return out;
 }
-
-}  // namespace
 
 std::vector<std::string> linker_scripts(const std::vector<std::string>& words,
                                         const std::vector<std::string>& folders) {
@@ -74,7 +71,8 @@ std::vector<std::string> linker_scripts(const std::vector<std::string>& words,
     }
   }
   for (size_t i = 0; i < out.size(); ++i)
-    for (const std::string& name : included(out[i])) add(name);
+    if (Result<std::string> text = read_file(out[i]))
+      for (const std::string& name : included_scripts(*text)) add(name);
   return out;
 }
 

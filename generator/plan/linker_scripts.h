@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fbuild {
@@ -12,5 +13,9 @@ namespace fbuild {
 // each once, in the order of the words, and behind them those that they INCLUDE.
 std::vector<std::string> linker_scripts(const std::vector<std::string>& words,
                                         const std::vector<std::string>& folders);
+
+// The names behind INCLUDE in a script, as they are written, without quotes. One in a comment
+// is there too: it does no harm, at most it is an input too many.
+std::vector<std::string> included_scripts(std::string_view script);
 
 }  // namespace fbuild

@@ -27,9 +27,9 @@ Result<std::string> option_folder(Session& session, const char* option) {
   return path_inside(*path, session.project);
 }
 
-std::string join_words(const std::vector<std::string>& words) {
+std::string join_words(const std::vector<std::string>& words, const char* between) {
   std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
+  for (const std::string& word : words) out += (out.empty() ? "" : between) + word;
   return out;
 }
 

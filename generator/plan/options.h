@@ -18,7 +18,7 @@ Result<std::vector<std::string>> option_list(Session& session, const std::string
 // A folder option of [platformio] as commands name it: relative inside the project.
 Result<std::string> option_folder(Session& session, const char* option);
 
-// Words with a blank between them.
-std::string join_words(const std::vector<std::string>& words);
+// Words with a blank, or another text, between them.
+std::string join_words(const std::vector<std::string>& words, const char* between = " ");
 
 }  // namespace fbuild

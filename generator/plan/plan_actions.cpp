@@ -6,6 +6,7 @@
 #include "generator/config/scons_text.h"
 #include "generator/ninja/text.h"
 #include "generator/plan/compile_flags.h"
+#include "generator/plan/data_images.h"
 #include "generator/plan/options.h"
 #include "support/files.h"
 #include "support/suggest.h"
@@ -23,8 +24,6 @@ constexpr const char* kPortInWord = "\x01";
 constexpr const char* kPortInShell = "\x02";
 
 constexpr const char* kUpload = "upload";
-constexpr const char* kDataImage = "buildfs";
-constexpr const char* kDataUpload = "uploadfs";
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
@@ -66,71 +65,10 @@ class ActionPlanner {
         if (Status s = action(spec); !s) return s;
     }
     if (Status s = uploads || !may_upload ? Status() : other_upload(); !s) return s;
-    return other_data_images();
+    return refuse_other_data_images(session_, env_, plan_);
   }
 
  private:
-  bool is_planned(const char* name) const {
-    return std::any_of(plan_.actions.begin(), plan_.actions.end(),
-                       [&](const PlannedAction& action) { return action.name == name; });
-  }
-
-  // The values of a fact for which the platform has an action of that name.
-  std::vector<std::string> values_for(const char* name, std::string_view fact) const {
-    std::set<std::string> out;
-    for (const ActionSpec& spec : env_.platform->actions)
-      for (const Condition::Term& term : spec.when.terms)
-        if (spec.name == name && term.kind == Condition::Matches && term.name == fact)
-          out.insert(term.values.begin(), term.values.end());
-    return {out.begin(), out.end()};
-  }
-
-  // Where the platform does not make the data image that is wanted, or cannot write it, the
-  // targets say so.
-  Status other_data_images() {
-    if (is_planned(kDataImage) && is_planned(kDataUpload)) return {};
-    config::Origin named = session_.config.origin(section_, "board_build.filesystem");
-    Result<std::string> folder = option_folder(session_, "data_dir");
-    if (!folder) return folder.error();
-    // Where nobody asked for one, the targets would only make the graph larger.
-    if (named.file < 0 && !is_directory(*folder)) return {};
-    if (!is_planned(kDataImage)) {
-      std::vector<std::string> known = values_for(kDataImage, "build.filesystem");
-      std::string wanted = fact_or(env_.facts, "build.filesystem", "");
-      std::string what = "platform '" + env_.platform->name + "' makes no data images", fix;
-      if (!known.empty()) {
-        what += " of file system '" + wanted + "'";
-        fix = did_you_mean(wanted, known);
-        if (fix.empty()) fix = "it knows " + join_with_commas(known);
-      }
-      if (named.file >= 0)
-        session_.warn(
-            session_.config.at(named, "'board_build.filesystem' has no effect: " + what, fix));
-      no_target(kDataImage, {what, fix});
-      if (!is_planned(kDataUpload)) no_target(kDataUpload, {what, fix});
-      return {};
-    }
-    std::vector<std::string> known = values_for(kDataUpload, "upload.protocol");
-    no_target(kDataUpload,
-              {"platform '" + env_.platform->name + "' cannot write data images with upload_protocol '" +
-                   protocol_ + "'",
-               known.empty() ? "" : "it can with " + join_with_commas(known)});
-    return {};
-  }
-
-  void no_target(const char* name, const Error& why) {
-    PlannedAction action;
-    action.name = name;
-    action.needs_firmware = false;
-    (void)cannot(std::move(action), why);
-  }
-
-  static std::string join_with_commas(const std::vector<std::string>& words) {
-    std::string out;
-    for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
-    return out;
-  }
-
   Result<std::string> option(const char* name) {
     Result<const Value*> value = session_.config.get(section_, name);
     if (!value) return value.error();
@@ -148,8 +86,8 @@ class ActionPlanner {
       spec.needs_port = true;
       return action(spec);
     }
-    std::vector<std::string> known = values_for(kUpload, "upload.protocol");
-    std::string list = join_with_commas(known);
+    std::vector<std::string> known = values_of_actions(*env_.platform, kUpload, "upload.protocol");
+    std::string list = join_words(known, ", ");
     std::string what =
         protocol_.empty()
             ? "it is not known how to upload to board '" + fact_or(env_.facts, "id", "") + "'"
@@ -171,9 +109,19 @@ class ActionPlanner {
     PlannedAction action;
     action.name = spec.name;
     action.rule = spec.rule;
-    if (!spec.in.empty()) action.input = join_path(folder_, spec.in);
+    if (!spec.in.empty()) {
+      Result<std::string> name = filled(spec.in);
+      if (!name) return fill_error(env_, name.error());
+      action.input = join_path(folder_, *name);
+    }
     if (!spec.out.empty()) action.output = join_path(folder_, spec.out);
-    action.needs_firmware = !spec.data && !is_made_of_data(spec.in);
+    action.needs_firmware = !spec.data && !is_made_of_data(action.input);
+    for (const ActionError& error : spec.errors) {
+      if (!env_.holds(error.when)) continue;
+      Result<std::string> what = filled(error.text), fix = filled(error.fix);
+      if (!what || !fix) return fill_error(env_, (what ? fix : what).error());
+      return cannot(std::move(action), {*what, *fix});
+    }
     bool custom = spec.name == kUpload && protocol_ == "custom";
     bool own = spec.name == kUpload && !upload_command_.empty();
     if (custom && !own) {
@@ -207,7 +155,7 @@ class ActionPlanner {
       Result<std::string> folder = option_folder(session_, "data_dir");
       if (!folder) return folder.error();
       set_fact(env.facts, "data", copy);
-      action.variables.emplace_back("data", copy_command(*folder, copy));
+      action.variables.emplace_back("data", data_copy_command(session_, *folder, copy));
     }
     if (searches) set_fact(env.facts, "serial_port", kPortInWord);
     config::Variables variables = environment_variables(session_, env_);
@@ -244,25 +192,20 @@ class ActionPlanner {
     return {};
   }
 
+  Result<std::string> filled(const std::string& text) const {
+    return fill(text, [this](std::string_view place) { return env_.look_up(place); });
+  }
+
   // Whether an action on the data folder makes it.
   bool is_made_of_data(const std::string& file) const {
     const std::vector<ActionSpec>& all = env_.platform->actions;
     return !file.empty() && std::any_of(all.begin(), all.end(), [&](const ActionSpec& other) {
-      return other.data && other.out == file;
+      return other.data && join_path(folder_, other.out) == file;
     });
   }
 
-  // Leases what it takes to the ninja that it runs for.
-  std::string copy_command(const std::string& folder, const std::string& copy) const {
-    std::vector<std::string> words = {session_.choices.store.program, "-q", "materialize"};
-    if (session_.choices.store.offline) words.push_back("--offline");
-    return shell_line(words) + " --lease $PPID " + shell_line({folder, copy});
-  }
-
   Status cannot(PlannedAction action, const Error& why) {
-    action.rule = "missing_tool";
-    action.variables = {{"why", shell_word("error: " + why.text())}};
-    plan_.actions.push_back(std::move(action));
+    plan_.actions.push_back(refusal(std::move(action), why));
     return {};
   }
 
@@ -332,6 +275,21 @@ class ActionPlanner {
 };
 
 }  // namespace
+
+std::vector<std::string> values_of_actions(const Platform& platform, std::string_view name, std::string_view fact) {
+  std::set<std::string> out;
+  for (const ActionSpec& spec : platform.actions)
+    for (const Condition::Term& term : spec.when.terms)
+      if (spec.name == name && term.kind == Condition::Matches && term.name == fact)
+        out.insert(term.values.begin(), term.values.end());
+  return {out.begin(), out.end()};
+}
+
+PlannedAction refusal(PlannedAction action, const Error& why) {
+  action.rule = "missing_tool";
+  action.variables = {{"why", shell_word("error: " + why.text())}};
+  return action;
+}
 
 Status plan_actions(Session& session, const Environment& environment, const std::string& folder,
                     BuildPlan& plan) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "generator/plan/build_plan.h"
 #include "generator/plan/environment.h"
@@ -28,5 +30,11 @@ namespace fbuild {
 // so, with those that are; the project's upload_command is used all the same.
 Status plan_actions(Session& session, const Environment& environment, const std::string& folder,
                     BuildPlan& plan);
+
+// The values of a fact for which the platform has an action of that name, in alphabetical order.
+std::vector<std::string> values_of_actions(const Platform& platform, std::string_view name, std::string_view fact);
+
+// The action as a target that only says why it cannot be done.
+PlannedAction refusal(PlannedAction action, const Error& why);
 
 }  // namespace fbuild

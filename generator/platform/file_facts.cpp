@@ -34,6 +34,24 @@ std::optional<std::string> keyed_line(std::string_view text, std::string_view ke
   return std::nullopt;
 }
 
+std::optional<std::vector<std::string>> table_row(std::string_view text, std::string_view name) {
+  while (!text.empty()) {
+    std::string_view line = next_line(text);
+    std::vector<std::string> cells;
+    for (bool more = true; more;) {
+      size_t comma = line.find(',');
+      std::string_view cell = line.substr(0, comma);
+      more = comma != std::string_view::npos;
+      line.remove_prefix(more ? comma + 1 : line.size());
+      while (!cell.empty() && is_blank(cell.front())) cell.remove_prefix(1);
+      while (!cell.empty() && is_blank(cell.back())) cell.remove_suffix(1);
+      cells.emplace_back(cell);
+    }
+    if (!cells[0].starts_with('#') && cells[0] == name) return cells;
+  }
+  return std::nullopt;
+}
+
 std::string shell_form(std::string_view words) {
   std::string out;
   while (!words.empty()) {

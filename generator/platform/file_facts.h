@@ -15,6 +15,10 @@ namespace fbuild {
 // The value of the first line `key=value`, without blanks at its end; none: no such line.
 std::optional<std::string> keyed_line(std::string_view text, std::string_view key);
 
+// The cells of the first line of a table with commas whose first cell is `name`, without the
+// blanks around them; none: no such line. Lines that begin with # are comments.
+std::optional<std::vector<std::string>> table_row(std::string_view text, std::string_view name);
+
 // A properties file's text of words as a shell would have to see it. In such files
 // (Arduino's platform specification) a quotation begins only where a word begins; any other
 // quote and every backslash stand for themselves: -DNAME="text" keeps its quotes.

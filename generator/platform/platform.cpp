@@ -228,6 +228,7 @@ struct Reader {
     out.in = map.text("in");
     out.file = map.text("file");
     out.key = map.text("key");
+    out.row = map.text("row");
     out.match = map.text("match");
     out.missing = map.text("missing");
     out.when = condition(map);
@@ -241,6 +242,8 @@ struct Reader {
     if (!out.in.empty() && !out.file.empty()) map.fail(node, "'in' and 'file' are two places to look", "give one of them");
     if (!out.missing.empty() && out.in.empty() && out.file.empty()) map.fail(node, "'missing' needs 'in' or 'file'");
     if (!out.key.empty() && (out.file.empty() || !out.match.empty())) map.fail(node, "'key' is for a 'file', without 'match'");
+    if (!out.row.empty() && (out.file.empty() || !out.match.empty() || !out.key.empty()))
+      map.fail(node, "'row' is for a 'file', without 'match' or 'key'");
     if (out.match.empty() != out.in.empty() && out.file.empty())
       map.fail(node, out.in.empty() ? "'match' needs 'in' or 'file'" : "'in' needs 'match'");
     if (!out.match.empty())
@@ -265,17 +268,25 @@ struct Reader {
     out.when = condition(map);
     out.needs_port = map.flag("port", false);
     out.needs_drive = map.flag("drive", false);
+    if (std::optional<YAML::Node> errors = map.find("errors")) {
+      if (!errors->IsSequence()) map.fail(*errors, "'errors' is not a list", "write '- {when: ..., text: ...}'");
+      for (const YAML::Node& item : *errors) {
+        YamlMap inner = this->map(item, "an item of 'errors'");
+        out.errors.push_back({condition(inner), inner.required_text("text"), inner.text("fix")});
+        inner.finish();
+      }
+    }
     out.arguments = arguments(map);
-    out.variables = variables(map);
+    out.variables = text_map(map, "variables");
     map.finish();
     return out;
   }
 
-  std::map<std::string, std::string> variables(YamlMap& parent) const {
+  std::map<std::string, std::string> text_map(YamlMap& parent, const std::string& name) const {
     std::map<std::string, std::string> out;
-    std::optional<YAML::Node> node = parent.find("variables");
+    std::optional<YAML::Node> node = parent.find(name);
     if (!node) return out;
-    YamlMap map = this->map(*node, "'variables'");
+    YamlMap map = this->map(*node, "'" + name + "'");
     for (const std::string& key : map.keys()) out[key] = map.text(key);
     return out;
   }
@@ -295,10 +306,7 @@ struct Reader {
       YamlMap inner = this->map(*node, "'toolchain'");
       out.toolchain.package = inner.required_text("package");
       out.toolchain.headers = inner.texts("headers");
-      if (std::optional<YAML::Node> programs = inner.find("programs")) {
-        YamlMap list = this->map(*programs, "'programs'");
-        for (const std::string& name : list.keys()) out.toolchain.programs[name] = list.text(name);
-      }
+      out.toolchain.programs = text_map(inner, "programs");
       inner.finish();
       if (out.toolchain.package.find('{') == std::string::npos && !out.packages.count(out.toolchain.package))
         map.fail(*node, "the toolchain's package '" + out.toolchain.package + "' is not under 'packages'");
@@ -313,7 +321,8 @@ struct Reader {
       for (const YAML::Node& item : *node) out.facts.push_back(fact_rule(item, !out.facts.empty() && out.facts.back().late));
     }
     out.flags = flag_list(map);
-    out.variables = variables(map);
+    out.variables = text_map(map, "variables");
+    out.not_yet = map.texts("not_yet");
     if (std::optional<YAML::Node> node = map.find("prepare")) {
       for (const YAML::Node& item : *node) {
         YamlMap inner = this->map(item, "an item of 'prepare'");

@@ -61,6 +61,8 @@ struct FactRule {
   // is not looked for. A fact that is not found there is not set.
   std::string in, file;
   std::string key;    // of `file`: the line key=value, with places; its value's are filled too
+  std::string row;    // of `file`: the line of a table with commas whose first cell this is; with
+                      // places; what was found are its cells
   std::string match;  // a regular expression for a line
   std::string missing;  // with places: the error when it is not found; empty: it is none
   bool late = false;  // applied when the framework's package is known
@@ -132,16 +134,24 @@ struct PrepareSpec {
   std::vector<ArgumentSpec> arguments;  // $arguments of the edge
 };
 
+// Why a target cannot do what it is for.
+struct ActionError {
+  Condition when;
+  std::string text, fix;  // with places
+};
+
 // A target that does something and makes no file: upload, emulate...
 struct ActionSpec {
-  std::string name, rule, in;
-  std::string out;      // a file in the environment's folder that it makes; may be empty
+  std::string name, rule;
+  std::string in;   // a file in the environment's folder, with places; may be empty
+  std::string out;  // one that it makes; may be empty
   bool data = false;    // works on a copy of the project's data folder (lnk/data_folder.h)
   std::string package;  // the program's package; empty: none is needed
   std::string program;  // below the package's root; empty: the package's probe
   bool needs_port = false;  // a serial port is found (and reset where the board wants it)
   bool needs_drive = false;  // the drive of the board's bootloader is found
   Condition when;
+  std::vector<ActionError> errors;               // the first that holds is all it says
   std::vector<ArgumentSpec> arguments;           // $arguments of the edge
   std::map<std::string, std::string> variables;  // further ninja variables, with places
 };
@@ -172,6 +182,7 @@ struct Platform {
   std::vector<ActionSpec> actions;
   SizeSpec size;
   std::vector<EmbedSpec> embed;  // the first whose condition holds; none: it cannot embed
+  std::vector<std::string> not_yet;  // facts that PlatformIO acts upon, and this file does not
   std::map<std::string, Facts> boards;
   std::map<std::string, BoardText> board_texts;  // boards not read yet
 };

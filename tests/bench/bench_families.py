@@ -6,7 +6,10 @@ the same commands. Prints a table; the exit status is 1 when a cold build misses
 Packages named with symlink:// are looked at in full at each call, as a project's own files are, so
 that the no-op here is more than one with installed packages, which scripts/bench gate measures.
 
-Started as scripts/bench families FOLDER."""
+Without FOLDER: builds in which there is nothing to do, of every family, with the small cores of
+tests/cores, against ninja with one edge that always runs /bin/true.
+
+Started as scripts/bench families [FOLDER]."""
 import argparse
 import importlib.machinery
 import importlib.util
@@ -23,6 +26,7 @@ import bench_build
 from bench_build import BIN, ROOT, Times, remove_store, run
 
 COLD_GOAL = 1.2
+WARM_GOAL = 1.3
 
 
 def try_cores():
@@ -129,16 +133,71 @@ class Board:
         return {name: Times(*map(statistics.median, zip(*values))) for name, values in times.items()}
 
 
+# Where the tests of families build them: module, class, environment.
+SMALL = {
+    "atmelavr": (None, None, "uno"),
+    "atmelmegaavr": ("families_atmelmegaavr_test", "AtmelMegaAvr", "every"),
+    "atmelsam": ("families_atmelsam_test", "AtmelSam", "zero"),
+    "espressif32": ("families_esp_test", "Esp32", "c3"),
+    "espressif8266": ("families_esp_test", "Esp8266", "nodemcu"),
+    "raspberrypi": ("families_test", "RaspberryPi", "pico"),
+    "ststm32": ("families_test", "Stm32", "pill"),
+    "teensy": ("families_test", "Teensy", None),
+}
+
+
+def warm(runs):
+    """Builds with nothing to do; the number of families that missed the goal."""
+    sys.path.insert(0, os.path.join(ROOT, "tests/integration"))
+    os.environ.setdefault("FBUILD_BIN_DIR", BIN)
+    import project as projects  # of the integration tests
+    print("| family | nothing to do | ninja, one /bin/true | ratio |\n|---|--:|--:|--:|", flush=True)
+    missed = 0
+    for family, (module, name, environment) in SMALL.items():
+        case = getattr(__import__(module), name) if module else projects.Case
+        case.setUpClass()
+        try:
+            blink = case.blink if module else case.project({"platformio.ini": projects.UNO, "src/main.cpp": projects.SMALL})
+            environment = environment or case.BOARDS[0]
+            if not module:
+                blink.build(environment)
+            floor = os.path.join(case.temporary, "floor")
+            os.makedirs(floor)
+            with open(os.path.join(floor, "build.ninja"), "w") as out:
+                out.write("rule always\n  command = /bin/true\n  restat = 1\nbuild out/always: always\n")
+            environ = dict(os.environ)
+            os.environ.update(blink.env)
+            for _ in range(3):
+                run(blink.dir, "ninja", environment)
+            times = [(run(blink.dir, "ninja", environment), run(floor, "ninja")) for _ in range(runs)]
+            if not blink.idle(environment):
+                sys.exit("%s: there was something to do: %s" % (family, blink.why))
+            os.environ.clear()
+            os.environ.update(environ)
+            ours, true = (statistics.median(pair[i].wall for pair in times) for i in (0, 1))
+            missed += ours > WARM_GOAL * true
+            print("| %s | %.1f ms | %.1f ms | %.2f%s |" % (family, ours, true, ours / true, " missed" if ours > WARM_GOAL * true else ""), flush=True)
+        finally:
+            case.doClassCleanups()
+            case.tearDownClass()
+    return missed
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("cores", metavar="FOLDER", help="where the vendors' packages are")
+    parser.add_argument("cores", metavar="FOLDER", nargs="?", help="where the vendors' packages are")
     parser.add_argument("--runs", type=int, default=3, help="rounds of cold builds (default: 3)")
     parser.add_argument("--boards", help="ids of boards, with commas between (default: a few of each family)")
     arguments = parser.parse_args()
-    module = try_cores()
     missed = measured = 0
     folder = tempfile.mkdtemp(prefix="fbuild-bench-")
     bench_build.LOG = os.path.join(folder, "log")
+    if not arguments.cores:
+        try:
+            sys.exit(1 if warm(20 * arguments.runs) else 0)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    module = try_cores()
     os.environ["FBUILD_CACHE_DIR"] = os.path.join(folder, "cache")
     print("| board | cold | floor | ratio | processor time | no-op | ninja, one /bin/true | ratio |\n|---|--:|--:|--:|--:|--:|--:|--:|", flush=True)
     try:

@@ -21,6 +21,16 @@ TEST_CASE("a line of a properties file is found by its whole key") {
   CHECK_FALSE(keyed_line("", "a"));
 }
 
+TEST_CASE("a row of a table is found by its first cell") {
+  std::string table = "# app0, no\nnvs, data, nvs, 0x9000\r\n  app0 ,app,\tota_0, , 1M,\napp0,second\n";
+  using List = std::vector<std::string>;
+  CHECK(*table_row(table, "nvs") == List{"nvs", "data", "nvs", "0x9000"});
+  CHECK(*table_row(table, "app0") == List{"app0", "app", "ota_0", "", "1M", ""});
+  CHECK_FALSE(table_row(table, "app"));
+  CHECK_FALSE(table_row(table, "# app0"));
+  CHECK_FALSE(table_row("", "a"));
+}
+
 TEST_CASE("words of properties files come out of a shell's splitting as they were meant") {
   auto words = [](const char* text) { return split_words(shell_form(text)); };
   using List = std::vector<std::string>;

@@ -13,6 +13,8 @@ import unittest
 from family_project import BLINK, Family
 
 FAKE_TOOL = '#!/bin/sh\nprintf %%s %s\nfor a; do printf " <%%s>" "$a"; done\necho\n'
+# Lists what it is to pack, and makes an image of it.
+FAKE_PACKER = FAKE_TOOL + 'ls "$2"\nfor a; do :; done\nprintf image >"$a"\n'
 
 
 def words_le(data, at, count):
@@ -49,7 +51,7 @@ class Esp(Family):
         os.makedirs(folder, exist_ok=True)
         for name in names:
             with open(os.path.join(folder, name), "w") as out:
-                out.write(FAKE_TOOL % name)
+                out.write((FAKE_PACKER if name.startswith("mk") else FAKE_TOOL) % name)
             os.chmod(os.path.join(folder, name), 0o755)
         project.env["PATH"] = folder + ":" + project.env["PATH"]
 
@@ -299,6 +301,77 @@ upload_flags = --auth=secret
         self.assertRegex(project.ninja("air/upload").out, r"python3 <\S+/tools/espota.py> <--auth=secret> <--debug> <--progress> <-i>"
                          r" <192.168.1.7> <-f> <.fbuild/build/air/firmware.bin>")
 
+    def test_file_system_images(self):
+        tty = self.port()
+        project = self.variation("""
+[env:little]
+board = nodemcuv2
+board_build.filesystem = littlefs
+upload_port = %s
+
+[env:spiffs]
+board = esp01
+upload_port = 192.168.1.7
+
+[env:full]
+board = esp01
+board_build.ldscript = full.ld
+
+[env:typo]
+board = nodemcuv2
+board_build.filesystem = litlefs
+""" % tty)
+        with open(self.core + "/tools/sdk/ld/eagle.flash.512k64.ld") as file:
+            project.write("full.ld", re.sub(r"(_FS_\w+) = 0x\w+", r"\1 = 0x0", file.read()))
+        project.write("data/index.html", "<p>")
+        self.tools(project, "esptool", "python3", "mklittlefs", "mkspiffs")
+        run = project.gen()
+        self.assertRegex(run.err, "warning: platformio.ini:\\d+:1: 'board_build.filesystem' has no effect: .*'litlefs'; did you mean 'littlefs'")
+        self.assertEqual(run.err.count("warning"), 1, run.err)
+        out = project.ninja("little/uploadfs").out
+        self.assertIn("mklittlefs <-c> <.fbuild/build/little/data> <-p> <256> <-b> <8192> <-s> <1024000> <.fbuild/build/little/littlefs.bin>\nindex.html\n", out)
+        self.assertIn("esptool <--before> <default_reset> <--after> <hard_reset> <--chip> <esp8266> <--port> <%s> <--baud> <115200>"
+                      " <write_flash> <0x300000> <.fbuild/build/little/littlefs.bin>" % tty, out)
+        self.assertEqual(project.read(".fbuild/build/little/littlefs.bin"), "image")
+        self.assertFalse(project.exists(".fbuild/build/little/firmware.elf"))
+        out = project.ninja("spiffs/uploadfs").out
+        self.assertIn("mkspiffs <-c> <.fbuild/build/spiffs/data> <-p> <256> <-b> <4096> <-s> <65536> <.fbuild/build/spiffs/spiffs.bin>", out)
+        self.assertIn("<--debug> <--progress> <-i> <192.168.1.7> <-s> <-f> <.fbuild/build/spiffs/spiffs.bin>", out)
+        for target in ("full/buildfs", "full/uploadfs"):
+            self.assertIn("error: linker script 'full.ld' leaves no room for a file system; board_build.ldscript", project.ninja(target, status=1).out)
+        for target in ("typo/buildfs", "typo/uploadfs"):
+            self.assertIn("did you mean 'littlefs'", project.ninja(target, status=1).out)
+        # A tool that fails leaves nothing to be uploaded.
+        project.write("tools/bin/mklittlefs", "#!/bin/sh\nexit 1\n")
+        self.assertNotIn("esptool <", project.ninja("little/uploadfs", status=1).out)
+
+    def test_reset_method(self):
+        tty = self.port()
+        project = self.variation("""
+[env:ck]
+board = nodemcuv2
+upload_port = %s
+upload_resetmethod = ck
+""" % tty)
+        self.tools(project, "esptool")
+        self.assertEqual(project.gen().err.count("warning"), 0)
+        self.assertIn("esptool <--before> <no_reset> <--after> <soft_reset>", project.ninja("ck/upload").out)
+
+    def test_options_that_nothing_acts_upon(self):
+        project = self.variation("""
+[env:ck]
+board = nodemcuv2
+board_build.gzip_fw = yes
+board_build.flash_mod = dio
+board_build.f_cpu = 160000000L
+board_upload.maximum_size = 4194304
+board_vendor = me
+""")
+        err = project.gen().err
+        self.assertIn("'board_build.gzip_fw' of platform 'espressif8266' is known but not acted upon yet; it is ignored", err)
+        self.assertIn("'board_build.flash_mod' has no effect: nothing of platform 'espressif8266' looks at it; did you mean 'board_build.flash_mode'?", err)
+        self.assertEqual(err.count("warning"), 2, err)
+
 
 def rv32(folder):
     """Debian's compiler under the vendor's names."""
@@ -466,6 +539,67 @@ board_build.partitions = tables/own-table.csv
         run = project.ninja("own", status=None)
         self.assertNotEqual(run.status, 0)
         self.assertIn("tables/own-table.csv:2", run.out)
+
+    def test_named_partition_of_the_program(self):
+        project = self.project({"platformio.ini": self.ini(self.core) + self.C3 + """\
+board_build.partitions = own.csv
+board_build.app_partition_name = two
+""", "src/main.ino": BLINK, "own.csv": "nvs,data,nvs,0x9000,0x5000,\none,app,factory,,1M\ntwo,app,ota_0,,0x150000\n"})
+        project.build("c3")
+        self.assertIn("from 1376256 bytes", project.ninja("c3/size").out)
+        project.edit("platformio.ini", "name = two", "name = tow")
+        self.assertError(project.gen(status=None), "'tow', which board_build.app_partition_name names")
+
+    def test_file_system_images(self):
+        tty = self.port()
+        project = self.project({"platformio.ini": self.ini(self.core) + """
+[env:spiffs]
+board = esp32-c3-devkitm-1
+upload_port = %s
+
+[env:little]
+board = esp32-c3-devkitm-1
+board_build.filesystem = littlefs
+board_build.partitions = own.csv
+upload_protocol = esp-builtin
+
+[env:named]
+board = esp32-c3-devkitm-1
+board_build.filesystem = fatfs
+board_build.filesystem_partition = web
+board_build.partitions = own.csv
+upload_port = %s
+
+[env:air]
+board = esp32-c3-devkitm-1
+upload_port = thing.local
+
+[env:none]
+board = esp32-c3-devkitm-1
+board_build.partitions = none.csv
+""" % (tty, tty), "src/main.ino": BLINK, "data/a": "1",
+                               "own.csv": "nvs,data,nvs,0x9000,0x5000,\nmain,0,factory,,1M\nweb,data,fat,,64K\nlog,data,spiffs,,128K\ncore,data,coredump,,64K\n",
+                               "none.csv": "nvs,data,nvs,0x9000,0x5000,\nmain,0,factory,,1M\n"})
+        self.tools(project, "esptool", "python3", "openocd", "mklittlefs", "mkspiffs", "mkfatfs")
+        os.makedirs(project.path("tools/share/openocd/scripts/target"))
+        project.write("tools/share/openocd/scripts/target/esp_common.cfg", "")
+        self.assertEqual(project.gen().err.count("warning"), 0)
+        B = ".fbuild/build/"
+        out = project.ninja("spiffs/uploadfs").out
+        self.assertIn("mkspiffs <-c> <%sspiffs/data> <-p> <256> <-b> <4096> <-s> <%d> <%sspiffs/spiffs.bin>\na\n" % (B, 0x170000, B), out)
+        self.assertIn("esptool <--chip> <esp32c3> <--port> <%s> <--baud> <460800> <--before> <default_reset> <--after> <hard_reset> <write_flash>"
+                      " <-z> <--flash_mode> <dio> <--flash_freq> <80m> <--flash_size> <4MB> <0x290000> <%sspiffs/spiffs.bin>" % (tty, B), out)
+        self.assertFalse(project.exists(B + "spiffs/firmware.elf"))
+        out = project.ninja("little/uploadfs").out
+        self.assertIn("mklittlefs <-c> <%slittle/data> <-p> <256> <-b> <4096> <-s> <131072> <%slittle/littlefs.bin>" % (B, B), out)
+        self.assertIn("<-c> <program_esp {%slittle/littlefs.bin} 0x120000 verify> <-c> <reset run; shutdown>" % B, out)
+        # 4 KiB of a FAT partition are for wear levelling.
+        out = project.ninja("named/uploadfs").out
+        self.assertIn("mkfatfs <-c> <%snamed/data> <-s> <61440> <%snamed/fatfs.bin>" % (B, B), out)
+        self.assertIn("<0x111000> <%snamed/fatfs.bin>" % B, out)
+        self.assertIn("<-i> <thing.local> <--spiffs> <-f> <%sair/spiffs.bin>" % B, project.ninja("air/uploadfs").out)
+        for target in ("none/buildfs", "none/uploadfs"):
+            self.assertIn("none.csv: has no partition for a file system", project.ninja(target, status=1).out)
 
     def test_missing_table(self):
         project = self.project({"platformio.ini": self.ini(self.core) + self.C3 + "board_build.partitions = hugeapp.csv\n", "src/main.ino": BLINK})

@@ -49,6 +49,16 @@ class Options(Case):
         self.assertEqual(found["platformio"]["src_dir"], p.path("code"))
         self.assertEqual(found["resolved"]["uno"]["custom_x"], "1")
 
+    def test_options_for_the_board_that_nothing_acts_upon(self):
+        p = self.project({"platformio.ini": UNO + "upload_resetmethod = ck\nboard_build.mcuu = x\nboard_hardware.oscillator = internal\n"
+                                                  "board_build.f_cpu = 8000000L\nboard_upload.maximum_size = 30000\nboard_build.extra_flags = -DX\n",
+                          "src/main.cpp": SMALL})
+        lines = [line for line in p.gen().err.splitlines() if line.startswith("warning: ")]
+        self.assertEqual(lines, [
+            "warning: platformio.ini:5:1: 'upload_resetmethod' has no effect: nothing of platform 'atmelavr' looks at it",
+            "warning: platformio.ini:6:1: 'board_build.mcuu' has no effect: nothing of platform 'atmelavr' looks at it; did you mean 'board_build.mcu'?",
+            "warning: platformio.ini:7:1: 'board_hardware.oscillator' of platform 'atmelavr' is known but not acted upon yet; it is ignored"])
+
     def test_errors(self):
         p = self.project({"platformio.ini": TWO, "src/main.cpp": SMALL})
         before = p.snapshot()
