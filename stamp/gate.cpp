@@ -89,8 +89,8 @@ PlanState read_state(const std::string& path) {
   return state;
 }
 
-ActiveText active_text(const Gate& gate, const PlanState& state, bool load_all) {
-  std::string out = "# What `fbuild-stamp plan` decided.\n", defaults, stubs, keeps;
+ActiveText active_text(const Gate& gate, const PlanState& state, const ActiveOptions& options) {
+  std::string head = "# What `fbuild-stamp plan` decided.\n", loads, defaults, stubs, keeps;
   std::string planned = ninja_path(join_path(gate.build_dir, "planned"));
   bool idle = true;
   std::set<std::string> shared;
@@ -99,48 +99,57 @@ ActiveText active_text(const Gate& gate, const PlanState& state, bool load_all) 
     bool clean = known != state.environments.end() && known->second.clean;
     std::string folder = ninja_path(join_path(gate.build_dir, environment.name));
     // The digest makes this text change when only the files it loads did.
-    out += "# " + environment.digest + "\n";
-    if (clean && !load_all) {
+    head += "# " + environment.digest + "\n";
+    if (clean && !options.load_all) {
       stubs += "include " + folder + "/stub.ninja\n";
       keeps += "include " + folder + "/keep.ninja\n";
     } else {
       idle = false;
       std::string token = known == state.environments.end() ? "" : known->second.token;
-      out += "ready = " + folder + "/sealed\nsubninja " + folder + "/graph.ninja\n";
+      loads += "ready = " + folder + "/sealed\nsubninja " + folder + "/graph.ninja\n";
       // Every compile has the epoch among its inputs, and so waits for the plan.
-      out += "build " + folder + "/epoch: phony || " + planned + "\n";
+      loads += "build " + folder + "/epoch: phony || " + planned + "\n";
       for (const std::string& group : environment.shared) {
         if (!shared.insert(group).second) continue;
-        out += "subninja " + ninja_path(group) + ".ninja\nbuild " + ninja_path(group) +
-               "/epoch: phony || " + planned + "\n";
+        loads += "subninja " + ninja_path(group) + ".ninja\nbuild " + ninja_path(group) +
+                 "/epoch: phony || " + planned + "\n";
       }
-      out += "build " + folder + "/sealed: fbuild_seal " + folder +
-             "/made\n  environment = " + environment.name + "\n  token = " + token + "\n";
+      loads += "build " + folder + "/sealed: fbuild_seal " + folder +
+               "/made\n  environment = " + environment.name + "\n  token = " + token + "\n";
     }
     if (environment.is_default) defaults += " " + ninja_path(environment.name);
   }
-  // With nothing to build, not even the logs of earlier builds have to be read.
+  auto include = [&](const char* name) {
+    return "include " + ninja_path(join_path(gate.build_dir, name)) + "\n";
+  };
+  std::string tail;
   if (idle) {
-    out += "include " + ninja_path(join_path(gate.build_dir, "stubs.ninja")) + "\n";
-    out += "builddir = " + ninja_path(join_path(gate.build_dir, "idle")) + "\n";
+    // With nothing to build, not even the logs of earlier builds have to be read.
+    tail += "builddir = " + ninja_path(join_path(gate.build_dir, "idle")) + "\n";
+    // What the plan found clean need not be looked at again.
+    defaults = " " + planned;
+    loads = include("stubs.ninja");
   } else {
-    if (!stubs.empty())
-      out += "include " + ninja_path(join_path(gate.build_dir, "stub-rules.ninja")) + "\n";
-    out += stubs + keeps;
+    if (!stubs.empty()) loads += include("stub-rules.ninja");
+    loads += stubs + keeps;
   }
-  // What the plan found clean need not be looked at again.
-  if (idle) defaults = " " + planned;
-  if (!defaults.empty()) out += "default" + defaults + "\n";
-  std::string loaded = hex(hash_text(out));
-  out += "build " + planned + ": fbuild_late\n  loaded = " + loaded + "\n";
-  return {std::move(out), std::move(loaded)};
+  if (!defaults.empty()) tail += "default" + defaults + "\n";
+  std::string loaded = hex(hash_text(head + loads + tail));
+  tail += "build " + planned + ": fbuild_late\n  loaded = " + loaded + "\n";
+  bool names = idle && options.names_only;
+  return {head + loads + tail, names ? head + include("names.ninja") + tail : include("active.ninja"), std::move(loaded)};
+}
+
+std::string stamp_text(const ActiveText& active) {
+  return hex(hash_text(active.text + active.root)) + "\n";
 }
 
 Result<bool> publish_active(const Gate& gate, const PlanState& state, const ActiveText& active) {
   const std::pair<const char*, std::string> files[] = {
       {"plan.state", format_state(state)},
       {"active.ninja", active.text},
-      {"plan.stamp", hex(hash_text(active.text)) + "\n"},
+      {"active-root.ninja", active.root},
+      {"plan.stamp", stamp_text(active)},
   };
   bool changed = false;
   for (const auto& [name, content] : files) {

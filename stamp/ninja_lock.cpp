@@ -217,6 +217,34 @@ std::string ninja_identity() {
   return ours.id ? lock_text(ours) : "";
 }
 
+bool asks_for_environments(const std::function<bool(const std::string&)>& known) {
+  Process ours = starter();
+  if (!ours.id || !is_ninja(ours.name)) return false;
+  Result<std::string> words = read_file("/proc/" + std::to_string(ours.id) + "/cmdline");
+  if (!words) return false;
+  size_t at = words->find('\0');  // behind the program's name
+  bool is_value = false;
+  while (at != std::string::npos && ++at < words->size()) {
+    size_t end = words->find('\0', at);
+    std::string word = words->substr(at, end - at);
+    at = end;
+    if (is_value) {
+      is_value = false;
+    } else if (word[0] != '-' || word.size() < 2) {
+      if (!known(word)) return false;
+    } else if (word[1] == '-') {
+      if (word != "--verbose" && word != "--quiet") return false;
+    } else {
+      // Letters without a value, then perhaps one with: here, or in the next word.
+      size_t letter = word.find_first_not_of('v', 1);
+      if (letter == std::string::npos) continue;
+      if (std::strchr("Cdjklw", word[letter]) == nullptr) return false;  // -f, -n, -t...
+      is_value = letter + 1 == word.size();
+    }
+  }
+  return true;
+}
+
 Status check_ninja_lock(const std::string& build_dir) {
   Process ours = starter();
   if (!ours.id) return gone();

@@ -12,6 +12,7 @@
 // directory of the next one. Whoever takes the lock over ends them first.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "support/result.h"
@@ -28,6 +29,11 @@ Status lock_for_ninja(const std::string& build_dir, bool wait);
 
 // What tells the ninja that started us from every other process, one line; "" when it is gone.
 std::string ninja_identity();
+
+// Whether the ninja that started us was asked for nothing but environments of which `known`
+// holds the name, or for nothing in particular, in the manifest that it finds by itself.
+// False where that cannot be told.
+bool asks_for_environments(const std::function<bool(const std::string&)>& known);
 
 // Whether the ninja that started us has the lock. An Error, in words for the user, when not.
 Status check_ninja_lock(const std::string& build_dir);

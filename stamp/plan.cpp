@@ -52,6 +52,13 @@ std::string share(const std::string& json, const char* part, const char* title) 
   return text;
 }
 
+bool names_are_enough(const Gate& gate) {
+  return asks_for_environments([&](const std::string& target) {
+    return std::any_of(gate.environments.begin(), gate.environments.end(),
+                       [&](const GateEnvironment& known) { return known.name == target; });
+  });
+}
+
 class Plan {
  public:
   Plan(std::string gate_path, std::string table, std::string loaded)
@@ -108,7 +115,7 @@ class Plan {
   }
 
   void note_decision(const ActiveText& active) const {
-    std::string text = ninja_identity() + hex(hash_text(active.text)) + "\n" + std::to_string(boot_clock_now()) + "\n";
+    std::string text = ninja_identity() + stamp_text(active) + std::to_string(boot_clock_now()) + "\n";
     (void)!replace_file(in_build(kDecided), text);
   }
 
@@ -288,7 +295,8 @@ class Plan {
       all_clean = all_clean && status.clean && sealable;
     }
     bool load_all = !all_clean && log_has_grown();
-    ActiveText active = active_text(gate_, state, load_all);
+    bool names_only = all_clean && loaded_.empty() && names_are_enough(gate_);
+    ActiveText active = active_text(gate_, state, {load_all, names_only});
     Result<bool> changed = publish_active(gate_, state, active);
     if (!changed) return changed.error();
     // What was generated in the tick in which its inputs were written is not settled yet.
@@ -301,7 +309,8 @@ class Plan {
               in_build("plan.stamp") + "`.)");
       return 1;
     }
-    tell_clean(state);
+    // Else ninja starts over, and asks again.
+    if (!*changed || !all_clean || !loaded_.empty()) tell_clean(state);
     for (const std::string& line : session_->take_warnings())
       say(stderr, "fbuild: warning: " + line);
     tell_phases();
@@ -389,7 +398,8 @@ Result<int> run_finish(const std::string& gate_path, const std::string& table,
   auto known = state.environments.find(environment);
   if (known == state.environments.end() || known->second.token != token) return 0;
   known->second = {true, ""};
-  if (Result<bool> s = publish_active(*gate, state, active_text(*gate, state, false)); !s)
+  ActiveText active = active_text(*gate, state, {.names_only = names_are_enough(*gate)});
+  if (Result<bool> s = publish_active(*gate, state, active); !s)
     return s.error();
   return 0;
 }

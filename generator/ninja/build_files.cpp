@@ -46,6 +46,7 @@ class Files {
     std::string rules = text_of(stub_rules_);
     if (Status s = write(in_build("stub-rules.ninja"), rules); !s) return s;
     if (Status s = write(in_build("stubs.ninja"), rules + stubs_); !s) return s;
+    if (Status s = write(in_build("names.ninja"), names_text()); !s) return s;
     if (Status s = make_directories(in_build("shared")); !s) return s;
     outputs_.push_back(in_build("all.ninja"));
     if (Status s = write(in_build("generate.ninja"), generate_text()); !s) return s;
@@ -149,6 +150,8 @@ class Files {
     if (Status s = write(join_path(plan.directory, "stub.ninja"), stub->edges); !s) return s;
     stub_rules_.merge(stub->rules);
     stubs_ += stub->edges;
+    names_ += stub->names;
+    actions_ += stub->actions;
     if (Status s = write(join_path(plan.directory, "keep.ninja"), keep_text(plan)); !s) return s;
     outputs_.push_back(join_path(plan.directory, "build.ninja"));
     return write(outputs_.back(), environment_text(plan));
@@ -165,6 +168,12 @@ class Files {
     if (Status s = write(launch_path(group.shared), launch_text(plan.launcher, input_.own.stamp)); !s) return s.error();
     if (Status s = write(group.shared + ".ninja", *made); !s) return s.error();
     return text = std::move(*made);
+  }
+
+  // A stand-in for stubs.ninja that runs the plan, which then loads that, for what has to be run.
+  std::string names_text() const {
+    if (actions_.empty()) return names_;
+    return names_ + "build" + actions_ + ": fbuild_late\n  loaded = names\n";
   }
 
   static std::string text_of(const std::map<std::string, std::string>& rules) {
@@ -224,7 +233,7 @@ class Files {
     std::erase_if(state.environments, [&](const auto& item) {
       return std::none_of(gate.environments.begin(), gate.environments.end(), [&](const auto& e) { return e.name == item.first; });
     });
-    if (Result<bool> published = stamp::publish_active(gate, state, stamp::active_text(gate, state, false)); !published)
+    if (Result<bool> published = stamp::publish_active(gate, state, stamp::active_text(gate, state, {})); !published)
       return published.error();
     return {};
   }
@@ -308,7 +317,7 @@ class Files {
            " $loaded\n  generator = 1\n  description = check\n\nrule fbuild_seal\n  command = " +
            ninja_value(stamp + " finish " + gate) + " $environment '$token'\n  description = $environment: done\n\nbuild " +
            build + ": fbuild_plan | fbuild_always\nbuild fbuild_always: phony\nbuild" + list + ": phony " + build +
-           "\n\ninclude " + ninja_path(in_build("active.ninja")) + "\n";
+           "\n\ninclude " + ninja_path(in_build("active")) + "${fbuild_root}.ninja\n";
   }
 
   std::vector<std::string> generate_command() const {
@@ -365,7 +374,7 @@ class Files {
   }
 
   std::string root_text() const {
-    return std::string(kRootMark) + "\nninja_required_version = 1.10\ninclude " + ninja_path(in_build("build.ninja")) + "\n";
+    return std::string(kRootMark) + "\nninja_required_version = 1.10\nfbuild_root = -root\ninclude " + ninja_path(in_build("build.ninja")) + "\n";
   }
 
   bool root_is_free() const {
@@ -406,7 +415,7 @@ class Files {
   BuildFilesResult result_;
   bool seal_forgotten_ = false;
   std::map<std::string, std::string> stub_rules_;
-  std::string stubs_;  // edges of all environments
+  std::string stubs_, names_, actions_;  // of all environments, see stub.h
 };
 
 }  // namespace

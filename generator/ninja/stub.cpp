@@ -42,7 +42,7 @@ std::string expanded(std::string_view text, const Variables& variables) {
 class StubWriter {
  public:
   StubWriter(const BuildPlan& plan, const OwnPrograms& own, const std::string& planned)
-      : plan_(plan), planned_(" || " + ninja_path(planned)), variables_(environment_variables(plan, own)) {}
+      : plan_(plan), artifacts_(artifacts(plan)), planned_(" || " + ninja_path(planned)), variables_(environment_variables(plan, own)) {}
 
   Status read_templates(const std::string& folder) {
     for (const std::string& name : plan_.templates) {
@@ -56,38 +56,45 @@ class StubWriter {
 
   Stub run() {
     std::string files, names = ' ' + ninja_path(plan_.environment), others;
-    for (const std::string& file : artifacts(plan_)) {
+    for (const std::string& file : artifacts_) {
       if (is_by_default(file)) {
         files += ' ' + ninja_path(file);
         names += ' ' + name_of(base_name(file));
       } else {
         others += "build " + name_of(base_name(file)) + ": phony " + ninja_path(file) + '\n';
+        note_action(name_of(base_name(file)));
       }
     }
     out_.edges += "build" + files + ": phony" + planned_ + "\nbuild" + names + ": phony" + files + '\n' + others;
+    out_.names = "build" + names + files + ": phony" + planned_ + '\n';
     // An artifact that is not made by default is made when it is asked for.
     for (const PlannedStep& step : plan_.steps)
-      if (!step.by_default) edge(ninja_path(step.output), step.rule, step.input, step.variables);
-    if (!plan_.size.flash.empty()) edge(name_of("size"), "show_size", plan_.elf, {});
+      if (!step.by_default) edge(note_action(ninja_path(step.output)), step.rule, step.input, step.variables);
+    if (!plan_.size.flash.empty()) edge(note_action(name_of("size")), "show_size", plan_.elf, {});
     for (const PlannedAction& action : plan_.actions) {
-      std::string target = name_of(action.name);
-      if (!action.output.empty()) target += " | " + ninja_path(action.output);
+      std::string target = note_action(name_of(action.name));
+      if (!action.output.empty()) target += " | " + note_action(ninja_path(action.output));
       edge(target, action.rule, action.input, action.variables);
     }
     CleanPaths clean = clean_paths(plan_);
-    edge(name_of("clean"), "clean", "", {{"paths", clean.paths}});
+    edge(note_action(name_of("clean")), "clean", "", {{"paths", clean.paths}});
     out_.edges += "  folder = " + ninja_value(clean.folder) + '\n';
     return std::move(out_);
   }
 
  private:
+  // Notes that this is a target that something has to be run for.
+  std::string note_action(std::string target) {
+    out_.actions += ' ' + target;
+    return target;
+  }
+
   std::string name_of(std::string_view target) const {
     return ninja_path(plan_.environment + '/' + std::string(target));
   }
 
   bool is_artifact(const std::string& file) const {
-    std::vector<std::string> all = artifacts(plan_);
-    return std::find(all.begin(), all.end(), file) != all.end();
+    return std::find(artifacts_.begin(), artifacts_.end(), file) != artifacts_.end();
   }
 
   bool is_by_default(const std::string& file) const {
@@ -127,6 +134,7 @@ class StubWriter {
   }
 
   const BuildPlan& plan_;
+  std::vector<std::string> artifacts_;
   std::string planned_;
   std::string templates_;
   Variables variables_;

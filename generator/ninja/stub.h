@@ -21,6 +21,10 @@ struct Stub {
   // By name, which is made from the text. Further environments' are added to these.
   std::map<std::string, std::string> rules;
   std::string edges;
+  // The same targets without what they do: the edges of those that are there, and the list of
+  // the others, each with a space before it.
+  std::string names;
+  std::string actions;
 };
 
 // Everything waits for `planned`, a path.

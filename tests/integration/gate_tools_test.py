@@ -230,6 +230,58 @@ class Tools(unittest.TestCase):
         self.assert_right()
         self.assertEqual(self.project.read("build.ninja"), self.FOREIGN)
 
+    # -- what a ninja is asked for decides how much is loaded while all is clean
+
+    def loaded(self):
+        text = self.project.read(BUILD + "/active-root.ninja")
+        return "names" if "names.ninja" in text else "all"
+
+    def test_names_are_enough(self):
+        for arguments in ((), ("uno",), ("-v", "-j", "2", "uno", "leonardo"), ("-j2", "-k0", "-d", "stats")):
+            self.no_op(*arguments)
+            self.assertEqual(self.loaded(), "names", arguments)
+            self.assertEqual(self.project.out.count("uno: up to date"), 1, self.project.out)
+        # Whoever asks ninja what there is hears of everything, and a typo is told from it.
+        names = self.project.ninja("-t", "targets", "all").stdout
+        for target in ("uno/size:", "uno/upload:", "uno/firmware.eep:", BUILD + "/uno/firmware.hex:"):
+            self.assertIn(target, names)
+        self.assertIn("did you mean 'uno/size'", self.project.ninja("uno/siz", check=False).stdout)
+
+    def test_an_action_is_loaded_when_it_is_asked_for(self):
+        for arguments in (("uno/size",), ("-j", "1", "uno/size"), ("uno", "uno/size")):
+            self.no_op()
+            self.assertEqual(self.loaded(), "names")
+            self.no_op(*arguments)
+            self.assertIn("Flash:", self.project.out)
+            self.assertEqual(self.project.out.count("uno: up to date"), 1, self.project.out)
+            self.assertEqual(self.loaded(), "all")
+            self.no_op(*arguments)
+            self.assertIn("Flash:", self.project.out)
+        self.no_op()
+        self.project.ninja("uno/firmware.eep")
+        self.assertTrue(os.path.exists(self.project.path(BUILD, "uno/firmware.eep")))
+        self.no_op()
+        self.change()
+        self.builds(1, 1, "uno/size")
+        self.assertIn("Flash:", self.project.out)
+
+    def test_foreign_manifest_by_way_of_the_root(self):
+        """It may have loaded names only; then no action of it passes for done."""
+        self.project.write("mine.ninja", "subninja build.ninja\nbuild mine: phony uno/size leonardo\ndefault mine\n")
+        for _ in range(2):
+            self.no_op()
+            self.assertEqual(self.loaded(), "names")
+            done = self.project.ninja("-f", "mine.ninja", check=False)
+            self.assertEqual(done.returncode, 1, done.stdout)
+            self.assertIn("run it again", done.stdout)
+            self.no_op("-f", "mine.ninja")
+            self.assertIn("Flash:", self.project.out)
+        self.project.write("mine.ninja", "subninja build.ninja\nbuild mine: phony uno/size leonardo\ndefault mine\n"
+                           "build mine.ninja: phony %s/plan.stamp\n" % BUILD)
+        self.no_op()
+        self.no_op("-f", "mine.ninja")
+        self.assertIn("Flash:", self.project.out)
+
     def test_foreign_log_of_the_last_build(self):
         """A change that is older than what a ninja with a log elsewhere built of it."""
         self.project.write("mine.ninja", self.FOREIGN + "build mine.ninja: phony %s/plan.stamp\n" % BUILD)
