@@ -267,6 +267,11 @@ SetStatus Session::status_of(const SetState& set) const {
   status.fingerprint = set.fingerprint;
   if (set.checked && use_table_) status.token = hex(set.fingerprint) + "-" + hex64(set.nonce);
   status.sealed = set.seal.present;
+  // Its fingerprint has just been made: the list of differences need not be.
+  if (set.checked && set.seal.present && set.fingerprint == set.seal.fingerprint && artifacts_are_sealed(set)) {
+    status.clean = true;
+    return status;
+  }
   std::vector<Difference> first = differences(set, 1);
   status.clean = first.empty();
   if (!first.empty()) status.why = first[0].item + ": " + first[0].how;

@@ -86,6 +86,7 @@ void Session::visit_entries(const SetState& set, uint32_t since, bool touched,
   auto visit_file = [&](uint32_t index, bool artifact) {
     const FileState& file = catalog_->files[index];
     if (!counts(file.entry.kind)) return;
+    if (since && (touched ? file.entry.touched : file.entry.changed) <= since) return;
     EntryInfo info = info_of(file.entry, set.mark_generation);
     info.path = file.path;
     info.artifact = artifact;

@@ -91,6 +91,17 @@ std::string shown(RefType type, std::string_view name) {
   return type_word(type) + std::string(name);
 }
 
+const SealedArtifact* sealed_artifact(const SetState& set, const FileState& file) {
+  for (const SealedArtifact& artifact : set.seal.artifacts)
+    if (artifact.path == file.path) return &artifact;
+  return nullptr;
+}
+
+bool is_as_sealed(const FileState& file, const SealedArtifact* sealed) {
+  Value now = value_of(file.entry);
+  return sealed && now.kind == Kind::File && now == sealed->value;
+}
+
 }  // namespace
 
 std::vector<Difference> Session::differences(const SetState& set, size_t limit) const {
@@ -136,18 +147,19 @@ std::vector<Difference> Session::differences(const SetState& set, size_t limit) 
   // Artifacts: those of the definition, as the seal has them.
   for (uint32_t index : set.artifacts) {
     const FileState& file = catalog_->files[index];
-    const SealedArtifact* sealed = nullptr;
-    for (const SealedArtifact& artifact : set.seal.artifacts)
-      if (artifact.path == file.path) sealed = &artifact;
-    std::string item = "artifact " + std::string(file.path);
-    Value now = value_of(file.entry);
-    if (!sealed) {
-      explain.add(item, "not an artifact when sealed");
-    } else if (now.kind != Kind::File || now != sealed->value) {
-      explain.add(item, change_text(sealed->value, now));
-    }
+    const SealedArtifact* sealed = sealed_artifact(set, file);
+    if (is_as_sealed(file, sealed)) continue;
+    explain.add("artifact " + std::string(file.path), sealed ? change_text(sealed->value, value_of(file.entry))
+                                                             : "not an artifact when sealed");
   }
   return out;
+}
+
+bool Session::artifacts_are_sealed(const SetState& set) const {
+  return std::all_of(set.artifacts.begin(), set.artifacts.end(), [&](uint32_t index) {
+    const FileState& file = catalog_->files[index];
+    return is_as_sealed(file, sealed_artifact(set, file));
+  });
 }
 
 void Session::explain_ref(const Ref& ref, const Hash128& sealed, size_t limit,

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <set>
 
@@ -92,19 +93,22 @@ PlanState read_state(const std::string& path) {
 ActiveText active_text(const Gate& gate, const PlanState& state, const ActiveOptions& options) {
   std::string head = "# What `fbuild-stamp plan` decided.\n", loads, defaults, stubs, keeps;
   std::string planned = ninja_path(join_path(gate.build_dir, "planned"));
-  bool idle = true;
+  auto is_clean = [&](const GateEnvironment& environment) {
+    auto known = state.environments.find(environment.name);
+    return known != state.environments.end() && known->second.clean;
+  };
+  bool idle = !options.load_all && std::all_of(gate.environments.begin(), gate.environments.end(), is_clean);
   std::set<std::string> shared;
   for (const GateEnvironment& environment : gate.environments) {
-    auto known = state.environments.find(environment.name);
-    bool clean = known != state.environments.end() && known->second.clean;
-    std::string folder = ninja_path(join_path(gate.build_dir, environment.name));
     // The digest makes this text change when only the files it loads did.
     head += "# " + environment.digest + "\n";
-    if (clean && !options.load_all) {
+    if (idle) continue;
+    std::string folder = ninja_path(join_path(gate.build_dir, environment.name));
+    if (is_clean(environment) && !options.load_all) {
       stubs += "include " + folder + "/stub.ninja\n";
       keeps += "include " + folder + "/keep.ninja\n";
     } else {
-      idle = false;
+      auto known = state.environments.find(environment.name);
       std::string token = known == state.environments.end() ? "" : known->second.token;
       loads += "ready = " + folder + "/sealed\nsubninja " + folder + "/graph.ninja\n";
       // Every compile has the epoch among its inputs, and so waits for the plan.

@@ -26,11 +26,12 @@ struct Pending {
 };
 
 // None when there is no such file or it makes no sense: then nothing is known.
-std::optional<Pending> read_pending(const std::string& path) {
-  Result<std::string> text = read_file(path);
-  if (!text || !text->starts_with(kPendingHead)) return std::nullopt;
+std::optional<Pending> read_pending(const std::string& path, std::string& text) {
+  Result<std::string> read = read_file(path);
+  if (!read || !read->starts_with(kPendingHead)) return std::nullopt;
+  text = std::move(*read);
   Pending out;
-  std::string_view rest = std::string_view(*text).substr(std::string_view(kPendingHead).size());
+  std::string_view rest = std::string_view(text).substr(std::string_view(kPendingHead).size());
   for (bool first = true; !rest.empty(); first = false) {
     size_t end = rest.find('\n');
     if (end == std::string_view::npos) return std::nullopt;
@@ -49,7 +50,8 @@ std::optional<Pending> read_pending(const std::string& path) {
   return out;
 }
 
-Status write_pending(const std::string& path, const Pending& pending) {
+// `before` is the file's text as it was read.
+Status write_pending(const std::string& path, const Pending& pending, const std::string& before) {
   std::string text = kPendingHead;
   for (const std::string& folder : pending.shared) text += quote_word(folder) + ' ';
   text += '\n';
@@ -59,8 +61,7 @@ Status write_pending(const std::string& path, const Pending& pending) {
       text += ' ' + quote_word(file) + ' ' + std::to_string(time);
     text += '\n';
   }
-  if (Result<bool> wrote = write_if_changed(path, text); !wrote) return wrote.error();
-  return {};
+  return text == before ? Status{} : replace_file(path, text);
 }
 
 int64_t nanoseconds(const timespec& time) {
@@ -94,7 +95,8 @@ class Visibility {
 
   Result<Seen> run() {
     activity_ = std::max(mtime_of(in_build(".ninja_log")), mtime_of(in_build(".ninja_deps")));
-    std::optional<Pending> known = read_pending(in_build("plan.pending"));
+    std::string before;
+    std::optional<Pending> known = read_pending(in_build("plan.pending"), before);
     if (known) pending_ = std::move(*known);
     for (SetStatus& status : status_) {
       if (!session_.is_marked(status.name) || (!known && !status.clean)) {
@@ -112,7 +114,7 @@ class Visibility {
     for (const std::string& stamp : stamps_)
       if (Status s = renew(stamp); !s) return s.error();
     forget_the_settled();
-    if (Status s = write_pending(in_build("plan.pending"), pending_); !s) return s.error();
+    if (Status s = write_pending(in_build("plan.pending"), pending_, before); !s) return s.error();
     return std::move(out_);
   }
 
@@ -199,7 +201,7 @@ class Visibility {
   // What a shared group was made from is known as long as one environment has used it since,
   // of which something is known.
   void renew_shared_epochs() {
-    std::set<std::string> known, used;
+    std::set<std::string_view> known, used;
     for (const GateEnvironment& environment : gate_.environments)
       if (!unknown_.count(environment.name))
         known.insert(environment.shared.begin(), environment.shared.end());
@@ -266,18 +268,20 @@ Result<Seen> make_visible(Session& session, const Gate& gate, std::vector<SetSta
 
 Status forget_pending_set(const std::string& build_dir, const std::string& set) {
   std::string path = join_path(build_dir, "plan.pending");
-  std::optional<Pending> pending = read_pending(path);
+  std::string before;
+  std::optional<Pending> pending = read_pending(path, before);
   if (!pending || !pending->sets.erase(set)) return {};
-  return write_pending(path, *pending);
+  return write_pending(path, *pending, before);
 }
 
 Status forget_pending_files(const std::string& build_dir, const std::vector<std::string>& files) {
   std::string path = join_path(build_dir, "plan.pending");
-  std::optional<Pending> pending = read_pending(path);
+  std::string before;
+  std::optional<Pending> pending = read_pending(path, before);
   if (!pending) return {};
   for (auto& [set, known] : pending->sets)
     for (const std::string& file : files) known.erase(file);
-  return write_pending(path, *pending);
+  return write_pending(path, *pending, before);
 }
 
 }  // namespace fbuild::stamp

@@ -213,6 +213,7 @@ class Session {
   void judge(const std::vector<size_t>& sets, Look& out);
   Hash128 fingerprint(const SetState& set, bool& poisoned) const;
   std::vector<Difference> differences(const SetState& set, size_t limit) const;
+  bool artifacts_are_sealed(const SetState& set) const;
   std::string what_changed(const SetState& set, uint32_t since) const;
   void own_block(RootState& root);
   bool is_current() const;
