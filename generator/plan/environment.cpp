@@ -324,9 +324,13 @@ Status derive_facts(Environment& environment, bool late) {
     if (rule.late != late) continue;
     for (const Condition::Term& term : rule.when.terms) {
       if (term.kind != Condition::Exists && term.kind != Condition::ExistsNone) continue;
-      for (const std::string& text : term.values)
-        if (Result<std::string> path = fill(text, [&](std::string_view name) { return environment.look_up(name); }))
-          environment.looked_at.push_back(*path);
+      for (const std::string& text : term.values) {
+        Result<std::string> path = fill(text, [&](std::string_view name) { return environment.look_up(name); });
+        if (!path) continue;
+        // What is in it would have to be watched as well.
+        if (is_directory(*path)) return fill_error(environment, Error{"a fact depends on '" + *path + "', which is a folder", "name a file in it"});
+        environment.looked_at.push_back(*path);
+      }
     }
     if (!environment.holds(rule.when)) continue;
     std::vector<std::string> found;

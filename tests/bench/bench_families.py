@@ -158,7 +158,7 @@ def warm(runs):
         case.setUpClass()
         try:
             blink = case.blink if module else case.project({"platformio.ini": projects.UNO, "src/main.cpp": projects.SMALL})
-            environment = environment or case.BOARDS[0]
+            environment = environment or next(iter(case.BOARDS))
             if not module:
                 blink.build(environment)
             floor = os.path.join(case.temporary, "floor")

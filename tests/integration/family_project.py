@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import time
 
-from project import Case, HERE
+from project import GEN, Case, HERE
 
 CORES = os.path.join(HERE, "../cores")
 ROOT = os.path.join(HERE, "../..")
@@ -31,6 +31,14 @@ class Family(Case):
             shutil.copytree(os.path.join(CORES, family, name), folder)
             out.append(folder)
         return out
+
+    def test_nothing_to_do_generates_nothing(self):
+        """What the facts depend on can be watched."""
+        if not hasattr(self, "blink"):
+            self.skipTest("for those with a project")
+        self.blink.run(["ninja"])
+        found = self.blink.run([os.path.join(os.path.dirname(GEN), "fbuild-stamp"), "status"]).out.splitlines()
+        self.assertIn("platformio.ini: clean", [line.split(" (")[0] for line in found])
 
     def elf(self, project, environment, *arguments):
         path = project.path(".fbuild/build/%s/firmware.elf" % environment)
