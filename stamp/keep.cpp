@@ -21,15 +21,6 @@ void put(int fd, std::string_view text) {
   }
 }
 
-// That nothing can be kept is no reason for the compile to fail.
-void write_or_remove(const std::string& path, const std::string& text) {
-  if (text.empty()) {
-    ::unlink(path.c_str());
-  } else {
-    (void)write_if_changed(path, text);
-  }
-}
-
 }  // namespace
 
 Result<int> run_keep(const std::vector<std::string>& words) {
@@ -44,12 +35,9 @@ Result<int> run_keep(const std::vector<std::string>& words) {
   put(2, output->err);
   if (option == command.end() || option + 1 == command.end()) return output->exit_status;
   std::string file = *(option + 1), said = output->out + output->err;
-  if (output->exit_status != 0) {
-    write_or_remove(file + ".failed", said);
-  } else {
-    write_or_remove(file + ".said", said);
-    write_or_remove(file + ".failed", "");
-  }
+  // That nothing can be kept is no reason for the compile to fail.
+  (void)write_if_changed(file + (output->exit_status ? ".failed" : ".said"), said);
+  if (output->exit_status == 0) ::unlink((file + ".failed").c_str());
   return output->exit_status;
 }
 

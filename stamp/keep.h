@@ -3,7 +3,7 @@
 // Ninja shows what a command prints once, when it runs. For reports of later runs, which
 // compile less or nothing, it is kept beside the output (the file behind `-o`):
 //
-//   OUTPUT.said     of the command that made the output; no file: it said nothing
+//   OUTPUT.said     of the command that made the output; no file: that was not kept
 //   OUTPUT.failed   of one that failed since; the output is still that of the last success
 //
 // What the user sees, colors included, and the exit status are the command's own.

@@ -34,6 +34,7 @@ struct Built {
   std::optional<double> seconds;
   std::optional<Use> flash, ram;
   std::vector<Diagnostic> diagnostics;
+  size_t unknown = 0;  // outputs made before diagnostics were kept
 
   size_t count(bool errors) const {
     return static_cast<size_t>(std::count_if(diagnostics.begin(), diagnostics.end(), [&](const Diagnostic& d) { return d.is_error == errors; }));
@@ -69,8 +70,8 @@ void add_file(const std::string& path, std::vector<Diagnostic>& out, bool errors
 }
 
 // What was said of the environment's objects and its program.
-std::vector<Diagnostic> diagnostics_of(const std::string& build_dir, const stamp::GateEnvironment& environment, bool built) {
-  std::vector<Diagnostic> out;
+void read_diagnostics(const std::string& build_dir, const stamp::GateEnvironment& environment, bool kept, Built& item) {
+  std::vector<Diagnostic>& out = item.diagnostics;
   std::vector<std::string> outputs;
   if (Result<std::string> text = read_file(join_path(build_dir, environment.name + "/compile_commands.json"))) {
     json commands = json::parse(*text, nullptr, false);
@@ -80,11 +81,13 @@ std::vector<Diagnostic> diagnostics_of(const std::string& build_dir, const stamp
   }
   outputs.push_back(join_path(build_dir, environment.set + "/firmware.elf"));
   for (const std::string& output : outputs) {
-    if (is_regular_file(output)) add_file(output + ".said", out, false);
+    if (is_regular_file(output)) {
+      add_file(output + ".said", out, false);
+      item.unknown += kept && !path_exists(output + ".said");
+    }
     // Where all is built, an edit that failed has been taken back.
-    if (!built) add_file(output + ".failed", out, true);
+    if (!item.built) add_file(output + ".failed", out, true);
   }
-  return out;
 }
 
 Result<Report> collect(const std::vector<std::string>& names, const ReportRequest& request) {
@@ -122,7 +125,7 @@ Result<Report> collect(const std::vector<std::string>& names, const ReportReques
         for (const auto& [use, part] : {std::pair(&item.flash, "flash"), std::pair(&item.ram, "ram")})
           if (std::optional<Use> before = use_in(other, part); before && *use) (*use)->growth = (*use)->used - before->used;
       }
-    item.diagnostics = diagnostics_of(request.build_dir, environment, item.built);
+    read_diagnostics(request.build_dir, environment, out.kept, item);
     out.environments.push_back(std::move(item));
   }
   return out;
@@ -153,6 +156,7 @@ std::string json_text(const Report& report) {
       entry[part] = {{"used", (*use)->used}, {"max", (*use)->max}};
       if ((*use)->growth) entry[part]["growth"] = *(*use)->growth;
     }
+    entry["unknown"] = item.unknown;
     entry["warnings"] = item.count(false);
     ordered_json diagnostics = ordered_json::array();
     for (const Diagnostic& d : item.diagnostics)
@@ -187,7 +191,7 @@ std::string summary_table(const Report& report) {
   std::string out = "| environment | | flash | RAM | warnings |\n|---|---|---|---|--:|\n";
   for (const Built& item : report.environments)
     out += "| " + item.name + " | " + (item.built ? "built" : "**not built**") + " | " + (item.flash ? use_text(*item.flash) : "") + " | " +
-           (item.ram ? use_text(*item.ram) : "") + " | " + (report.kept ? std::to_string(item.count(false)) : "") + " |\n";
+           (item.ram ? use_text(*item.ram) : "") + " | " + (report.kept ? std::to_string(item.count(false)) : "") + (item.unknown ? " or more" : "") + " |\n";
   return out;
 }
 
@@ -224,6 +228,9 @@ Result<std::string> github_text(const Report& report, const ReportRequest& reque
     if (item.flash) text += "flash " + use_text(*item.flash);
     if (item.ram) text += (text.empty() ? "RAM " : "; RAM ") + use_text(*item.ram);
     out += "::notice title=" + escaped(item.name, true) + "::" + escaped(text.empty() ? "built" : text, false) + "\n";
+    if (item.unknown)
+      out += "::notice title=" + escaped(item.name, true) + "::" + std::to_string(item.unknown) +
+             " files were compiled before --keep-diagnostics was given; what was said of them is not known\n";
   }
   if (const char* path = std::getenv("GITHUB_STEP_SUMMARY"); path && *path) {
     Fd fd(::open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));

@@ -10,11 +10,12 @@
 //   {"fbuild": VERSION, "diagnostics_kept": BOOL, "environments": [
 //     {"name": NAME, "state": "built" | "not built", "seconds": NUMBER | null,
 //      "flash": {"used": BYTES, "max": BYTES, "growth": BYTES}, "ram": {...},
-//      "warnings": COUNT, "diagnostics": [
+//      "unknown": COUNT, "warnings": COUNT, "diagnostics": [
 //        {"file": F, "line": L, "column": C, "severity": "warning" | "error", "text": T}]}]}
 //
 // `growth` is there with --base, when that knows the environment. Warnings are there when the
-// build was generated with --keep-diagnostics (stamp/keep.h).
+// build was generated with --keep-diagnostics (stamp/keep.h); `unknown` counts the files that were
+// compiled before that, and so without anything being kept.
 #pragma once
 
 #include <string>

@@ -125,9 +125,24 @@ class Files {
     return path_exists(path) ? Status{} : write(path, "0\n");
   }
 
+  // The file that says how compilers are run for what is made in `folder`: `outputs`.
+  Status launch(const std::string& folder, const std::string& launcher, const std::vector<std::string>& outputs) {
+    bool keep = input_.own.keep_diagnostics;
+    Result<std::string> before = read_file(launch_path(folder));
+    // What is compiled from now on without being kept would leave them behind as a lie.
+    if (before && !keep && launch_text_keeps(*before))
+      for (const std::string& output : outputs)
+        for (const char* what : {".said", ".failed"}) ::unlink((output + what).c_str());
+    return write(launch_path(folder), launch_text(launcher, input_.own.stamp, keep));
+  }
+
   Status environment(const BuildPlan& plan) {
     if (Status s = make_directories(plan.directory); !s) return s;
-    if (Status s = write(launch_path(plan.directory), launch_text(plan.launcher, input_.own.stamp)); !s) return s;
+    std::vector<std::string> outputs = {plan.elf};
+    for (const SourceGroup& group : plan.groups)
+      if (group.shared.empty())
+        for (const CompileUnit& unit : group.units) outputs.push_back(unit.object);
+    if (Status s = launch(plan.directory, plan.launcher, outputs); !s) return s;
     for (const PackageUse& use : plan.packages)
       for (const std::string& stamp : use.stamps) {
         bool own = !use.identity.empty() && stamp == use.stamps.front();
@@ -165,7 +180,9 @@ class Files {
     if (!made) return made.error();
     if (Status s = make_directories(group.shared); !s) return s.error();
     if (Status s = provide(join_path(group.shared, "epoch")); !s) return s.error();
-    if (Status s = write(launch_path(group.shared), launch_text(plan.launcher, input_.own.stamp)); !s) return s.error();
+    std::vector<std::string> outputs;
+    for (const CompileUnit& unit : group.units) outputs.push_back(unit.object);
+    if (Status s = launch(group.shared, plan.launcher, outputs); !s) return s.error();
     if (Status s = write(group.shared + ".ninja", *made); !s) return s.error();
     return text = std::move(*made);
   }

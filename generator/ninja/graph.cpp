@@ -97,14 +97,11 @@ class GraphWriter {
     for (const auto& [name, value] : environment_variables(plan_, own_)) variable(out_, name, value);
     // exec: the shell ninja starts has nothing to do afterwards.
     std::string launch = ". " + shell_word(launch_path(plan_.directory)) + "; ";
-    variable(out_, "launch", launch + "exec " + keep() + "$launch");
-    variable(out_, "launch_and_more", launch + keep() + "$launch");
-    if (own_.keep_diagnostics) variable(out_, "keep", keep());
+    variable(out_, "launch", launch + "exec $keep $launch");
+    variable(out_, "launch_and_more", launch + "$keep $launch");
+    variable(out_, "keep", launch + "$keep");
     out_ += '\n';
   }
-
-  // What stands before a command whose output is kept.
-  std::string keep() const { return own_.keep_diagnostics ? shell_line({own_.stamp, "keep", "--"}) + " " : ""; }
 
   void rules(const std::string& text) { out_ += text + "\n"; }
 
@@ -185,8 +182,9 @@ class GraphWriter {
     words.push_back("--");
     std::string launch = ". " + shell_word(launch_path(group.shared)) + "; ";
     std::string once = shell_line({own_.stamp, "once"}) + " --launcher \"$launcher\" " + shell_line(words);
-    variable(out_, "once", launch + "exec " + keep() + once);
-    variable(out_, "once_and_more", launch + keep() + once);
+    variable(out_, "once", launch + "exec $keep " + once);
+    variable(out_, "once_and_more", launch + "$keep " + once);
+    variable(out_, "keep", launch + "$keep");
     out_ += '\n';
   }
 

@@ -49,12 +49,16 @@ Result<std::string> find_launcher(Session& session, const std::string& section) 
   return program;
 }
 
-std::string launch_text(const std::string& launcher, const std::string& stamp) {
+std::string launch_text(const std::string& launcher, const std::string& stamp, bool keep) {
   std::string out = "# Who runs the compilers; read by each compile. Written by fbuild-gen.\n";
-  if (launcher.empty()) return out + "launch= launcher=\n";
-  // $launch is split at line ends and nowhere else.
-  return out + "set -f\nIFS='\n'\nlaunch=" + shell_word(stamp + "\nlaunch\n" + launcher + "\n--") +
-         "\nlauncher=" + shell_word(launcher) + "\n";
+  if (launcher.empty() && !keep) return out + "launch= launcher= keep=\n";
+  // Words are split at line ends and nowhere else.
+  out += "set -f\nIFS='\n'\n";
+  out += "keep=" + (keep ? shell_word(stamp + "\nkeep\n--") : "") + '\n';
+  out += "launch=" + (launcher.empty() ? "" : shell_word(stamp + "\nlaunch\n" + launcher + "\n--")) + '\n';
+  return out + "launcher=" + (launcher.empty() ? "" : shell_word(launcher)) + '\n';
 }
+
+bool launch_text_keeps(std::string_view text) { return text.find("\nkeep='") != text.npos || text.find("\nkeep=/") != text.npos; }
 
 }  // namespace fbuild

@@ -123,6 +123,54 @@ class Report(Case):
         self.assertEqual(list(e["name"] for e in json.loads(plain.gen("--report", "json", "-e", "nano").out)["environments"]), ["nano"])
         self.assertIn("file=firmware/src", self.p.gen("-C", self.move(), "--report", "github", cwd=os.path.dirname(self.p.dir)).out)
 
+    def test_the_option_compiles_nothing(self):
+        p = self.p
+        p.ninja()
+        self.assertEqual(self.report()["uno"]["unknown"], 0)
+        p.runs()
+        p.gen("-q")
+        p.ninja()
+        self.assertEqual(p.runs(), [])
+        self.assertEqual(self.report()["uno"]["diagnostics"], [])
+        p.edit("src/other.cpp", "int x; ", "int y; ")
+        p.ninja("uno")
+        self.assertEqual(len([line for line in p.runs() if ' -c ' in line]), 1)
+        p.gen("-q", "--keep-diagnostics")
+        p.ninja("uno")
+        self.assertEqual(p.runs(), [])
+        entry = self.report()["uno"]
+        self.assertEqual(entry["diagnostics"], [])
+        self.assertGreater(entry["unknown"], 20)
+        self.assertIn("title=uno::%d files were compiled before --keep-diagnostics" % entry["unknown"], self.report("github", "-e", "uno"))
+        # What is compiled from now on is kept.
+        p.edit("src/main.cpp", "shared();", "shared(); other();")
+        p.edit("src/main.cpp", '#include "shared.h"', '#include "shared.h"\nint other();')
+        p.ninja("uno")
+        self.assertEqual(self.warnings(), [("include/shared.h", 1), ("src/main.cpp", 4)])
+        self.assertEqual(self.report()["uno"]["unknown"], entry["unknown"] - 2)  # main.cpp and the program
+        p.ninja("uno/clean")
+        p.ninja("uno")
+        self.assertEqual(self.warnings(), [("include/shared.h", 1), ("src/main.cpp", 4), ("src/other.cpp", 1)])
+
+    def test_with_a_launcher(self):
+        folder = os.path.join(self.folder("o'dd $(x)"), "b in")
+        os.makedirs(folder)
+        with open(folder + "/ccache", "w") as out:
+            out.write('#!/bin/sh\necho x >>"%s"\nexec "$@"\n' % self.p.path("..", "log"))
+        os.chmod(folder + "/ccache", 0o755)
+        self.p.write('src/a "b" $c.s', ".global a\na:\n")
+        self.p.gen("-q", "--keep-diagnostics", "--launcher", folder + "/ccache")
+        self.p.ninja("uno")
+        with open(self.p.path("..", "log")) as log:
+            self.assertGreater(len(log.readlines()), 20)
+        self.assertEqual(self.warnings(), self.WARNINGS)
+        self.assertEqual(self.report()["uno"]["unknown"], 0)
+        self.p.runs()
+        self.p.gen("-q", "--keep-diagnostics", "--launcher", "none")
+        self.p.ninja("uno")
+        self.assertEqual(self.p.runs(), [])
+        self.assertEqual(self.warnings(), self.WARNINGS)
+
     def move(self):
         self.p.ninja()
         os.rename(self.p.dir, os.path.join(os.path.dirname(self.p.dir), "firmware"))
