@@ -61,8 +61,8 @@ class Explanation {
  public:
   Explanation(size_t limit, std::vector<Difference>& out) : limit_(limit), out_(out) {}
   bool full() const { return out_.size() >= limit_; }
-  void add(std::string item, std::string how, bool edited = false) {
-    if (!full()) out_.push_back({std::move(item), std::move(how), edited});
+  void add(std::string item, std::string how, bool edited = false, bool gone = false) {
+    if (!full()) out_.push_back({std::move(item), std::move(how), edited, gone});
   }
 
  private:
@@ -181,17 +181,17 @@ void Session::explain_ref(const Ref& ref, const Hash128& sealed, size_t limit,
       }
       for (const SnapshotRow& row : snapshot->rows) {
         Value now = value_at(root.view, row.path);
-        explain.add(normalize_path(join_path(root.path, row.path)), change_text(row.value, now),
-                    row.value.kind == Kind::File && now.kind == Kind::File);
+        bool was_file = row.value.kind == Kind::File;
+        explain.add(normalize_path(join_path(root.path, row.path)), change_text(row.value, now), was_file && now.kind == Kind::File,
+                    was_file && (now.kind == Kind::None || now.kind == Kind::Missing));
       }
       return;
     }
     case RefType::File: {
       const FileState& file = catalog_->files[ref.index];
       Value now = value_of(file.entry);
-      explain.add(std::string(file.path), now.kind == Kind::Unreadable ? change_text({}, now)
-                                          : now.kind == Kind::Missing  ? "removed"
-                                                                       : "content changed");
+      bool gone = now.kind == Kind::Missing;
+      explain.add(std::string(file.path), now.kind == Kind::Unreadable ? change_text({}, now) : gone ? "removed" : "content changed", false, gone);
       return;
     }
     case RefType::Env: {

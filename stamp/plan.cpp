@@ -219,7 +219,8 @@ class Plan {
   }
 
   // A build directory that was restored or copied has its files' contents but not their
-  // times. Where everything is what was sealed, the times that went with it are put back.
+  // times. Where everything is what was sealed, the times that went with it are put back. What
+  // got lost ninja makes again, whatever the times are.
   Status restore_mtimes() {
     const char* ci = std::getenv("CI");
     if (!is_switched_on("FBUILD_RESTORE_MTIMES", ci && *ci)) return {};
@@ -233,7 +234,7 @@ class Plan {
     if (!objects) return {};  // not defined: there is nothing to restore
     // An object that was made since is newer than its source's sealed time for a reason.
     for (const SetStatus& status : *objects)
-      if (!status.clean) return {};
+      if (!status.clean && !(status.sealed && only_lost_files(status.name))) return {};
     std::map<std::string, std::optional<int64_t>> files;
     auto collect = [&](const EntryInfo& info) {
       if (info.kind != Kind::File || info.package || !info.sealed_mtime ||
@@ -252,6 +253,14 @@ class Plan {
     std::vector<std::string> restored;
     for (const auto& [path, time] : files) restored.push_back(path);
     return forget_pending_files(gate_.build_dir, restored);
+  }
+
+  // What compilers said (keep.h) makes no object another.
+  bool only_lost_files(const std::string& set) {
+    Result<std::vector<Difference>> differences = session_->explain(set);
+    return differences && std::all_of(differences->begin(), differences->end(), [](const Difference& d) {
+             return d.gone || d.item.ends_with(".o.said") || d.item.ends_with(".o.failed");
+           });
   }
 
   // Ninja rewrites its dependency log with only what is loaded once it holds 1000 records

@@ -77,6 +77,7 @@ struct Difference {
   // A file that was there and is there, and no more than its content changed; `item` is
   // its path.
   bool edited = false;
+  bool gone = false;  // a file that was there and is not
 };
 
 // One watched file of a set, as of the last look.

@@ -2,6 +2,7 @@
 the times of files as they were, rounded to seconds or two, or lost altogether. The clone's
 own files are all new. What is compiled is counted.
 """
+import glob
 import os
 import shutil
 import subprocess
@@ -134,11 +135,45 @@ class RestoredCache(unittest.TestCase):
         self.expect(project, 0, 0)  # contents are the same
 
     def test_a_cache_that_lost_a_file(self):
-        """No time is put back where a file is not what was sealed: that environment is compiled."""
+        """What is missing is made again, and nothing else."""
+        shared = os.path.relpath(glob.glob(self.first.path(BUILD, "shared/*/"))[0], self.first.path(BUILD))
+        core = os.path.relpath(sorted(glob.glob(self.first.path(BUILD, shared, "**/*.o"), recursive=True))[0], self.first.path(BUILD))
+        archive = os.path.relpath(glob.glob(self.first.path(BUILD, shared, "*.a"))[0], self.first.path(BUILD))
+        objects = ["uno/src/a.cpp.o", core]
+        for way in WAYS:
+            for lost, edit, compiles, links in ((["uno/firmware.elf"], False, 0, 1), (["uno/firmware.hex"], False, 0, 0),
+                                                (objects + [archive], False, 0, 0),  # nothing asks for them
+                                                (objects, True, 4, 2), ([archive, "uno/firmware.hex"], True, 2, 2)):
+                with self.subTest("%s: %s" % (way, lost)):
+                    project = self.clone(way)
+                    for name in lost:
+                        os.unlink(project.path(BUILD, name))
+                    if edit:  # one compile and one link in each of two environments
+                        project.edit("src/b.cpp", "return B_VALUE", "return B_VALUE + 1")
+                    project.gen("-q")
+                    self.expect(project, compiles, links)
+
+    def test_a_cache_with_a_file_that_broke_off(self):
+        for way in ("tar", "zip"):
+            project = self.clone(way)
+            with open(project.path(BUILD, "uno/firmware.elf"), "r+b") as file:
+                file.truncate(1000)
+            project.gen("-q")
+            self.expect(project, 0, 1)
+
+    def test_a_cache_of_a_build_that_kept_diagnostics(self):
+        self.first.gen("-q", "--keep-diagnostics")
+        self.ninja(self.first)
+        self.first.edit("src/b.cpp", "return B_VALUE", "return 1 * B_VALUE")
+        self.ninja(self.first)
         project = self.clone("zip")
-        os.unlink(project.path(BUILD, "uno/firmware.elf"))
+        self.first.edit("src/b.cpp", "return 1 * B_VALUE", "return B_VALUE")
+        self.ninja(self.first)
+        self.first.gen("-q")
+        self.ninja(self.first)
         project.gen("-q")
-        self.expect(project, 7, 1)
+        project.edit("src/b.cpp", "return B_VALUE", "return 2 * B_VALUE")
+        self.expect(project, 2, 2)
 
     def test_a_cache_that_lost_its_table(self):
         """Nothing is known of what the objects were made from: all is compiled, once."""
