@@ -14,7 +14,11 @@ OUTER = """\
 cmake_minimum_required(VERSION 3.25)
 project(outer C)
 enable_testing()
-if(FBUILD_SOURCE)
+if(FBUILD_FETCHED)
+  include(FetchContent)
+  FetchContent_Declare(fbuild GIT_REPOSITORY https://fbuild.invalid/fbuild.git GIT_TAG main)
+  FetchContent_MakeAvailable(fbuild)
+elseif(FBUILD_SOURCE)
   add_subdirectory(${FBUILD_SOURCE} fbuild)
 else()
   find_package(fbuild CONFIG REQUIRED)
@@ -180,6 +184,25 @@ class CMake(Case):
         self.assertIn("fbuild-gen", self.build(p, "--target", "help").out)
         self.build(p, "--target", "fbuild-gen")
 
+    @unittest.skipUnless(os.path.exists(BUILD + "/build.ninja"), "fbuild was not built with ninja")
+    def test_fetch_content(self):
+        """Of a checkout that is there. FBUILD_TEST_ALL=1: its programs are built, which takes minutes."""
+        p = self.outer()
+        arguments = ["-DFBUILD_FETCHED=ON", "-DFETCHCONTENT_SOURCE_DIR_FBUILD=" + SOURCE]
+        if os.environ.get("FBUILD_TEST_ALL") != "1":
+            arguments.append("-DFBUILD_PROGRAMS_DIR=" + BUILD)
+        elif os.path.exists("/usr/bin/ccache"):
+            arguments.append("-DCMAKE_CXX_COMPILER_LAUNCHER=ccache")
+        self.configure(p, "Ninja", *arguments, timeout=1800)
+        self.build(p)
+        self.assertEqual(self.packed(p), self.artifacts(p))
+        p.runs()
+        out = self.build(p).out
+        self.assertEqual(p.runs(), [])
+        self.assertNotIn("packing", out)
+        # What a project is generated with is built anew when its source is newer: here it is not.
+        self.assertNotIn("Building CXX", out)
+
     def test_a_subdirectory_that_cannot_be_built(self):
         p = self.outer()
         out = self.configure(p, "Ninja", "-DFBUILD_SOURCE=" + SOURCE, "-DFBUILD_HOST_CXX_COMPILER=/bin/false", status=1)
@@ -240,7 +263,12 @@ class CMake(Case):
         for text, *parts in (
                 ("fbuild_add_project(SOURCE_DIR fw/two)", "NAME is missing"),
                 ("fbuild_add_project(NAME a SOURCE_DIR fw/none)", "there is no folder", "fw/none"),
-                ("fbuild_add_project(NAME a SOURCE_DIR fw/two OPTION x=y)", "cannot use: OPTION;x=y"),
+                ("fbuild_add_project(NAME a SOURCE_DIR fw/two OPTION x=y)", "cannot use: OPTION x=y", "did you mean 'OPTIONS'?"),
+                ("fbuild_add_project(NAME a SOURCEDIR fw/two)", "did you mean 'SOURCE_DIR'?"),
+                ("fbuild_add_project(NAME a fw/two)", "cannot use: fw/two; there are NAME, SOURCE_DIR,"),
+                ("fbuild_add_project(NAME a SOURCE_DIR)", "SOURCE_DIR has no value"),
+                (good + "fbuild_add_emulator_test(NAME t TARGET one-nano PASS_REGEX x)", "did you mean 'PASS_REGULAR_EXPRESSION'?"),
+                (good + "fbuild_add_emulator_test(NAME t TARGET one-nano PASS_REGULAR_EXPRESSION x TIMEOUT 1.5)", "give whole seconds"),
                 ("fbuild_add_project(NAME a SOURCE_DIR fw/two ENVIRONMENTS nanu)", "did you mean 'nano'?"),
                 ("fbuild_add_project(NAME a SOURCE_DIR fw/two OPTIONS bord=x)", "did you mean 'board'?"),
                 ("fbuild_add_project(NAME a SOURCE_DIR host)", "there is no platformio.ini"),

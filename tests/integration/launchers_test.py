@@ -268,9 +268,13 @@ class Launchers(Case):
         done = self.wait_for(log, r"COMPILE_OK.* (/usr/bin/avr-g(?:cc|\+\+)) ", len(away))
         self.assertEqual(len(done), len(away))
 
-    def other_machine(self, *options):
-        """A process that holds network and /run of its own, as another machine has."""
-        command = ["unshare", "--net", "--mount", "sh", "-c", "mount -t tmpfs none /run && mkdir /run/icecc && echo there && exec sleep 600"]
+    def other_machine(self):
+        """A process that holds network and /run of its own, as another machine has. It looks
+        idle there: on a busy machine no daemon takes a job, which then waits for ever."""
+        stat = "printf 'cpu  0 0 0 %d 0 0 0 0\\n' $i 1<>/run/stat"
+        command = ["unshare", "--net", "--mount", "sh", "-c",
+                   "mount -t tmpfs none /run && mkdir /run/icecc && i=1000000000 && " + stat + " && mount --bind /run/stat /proc/stat && "
+                   "echo there; while sleep 0.2; do i=$((i + 1000)); " + stat + "; done"]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True, text=True)
 
         def end():

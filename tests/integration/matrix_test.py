@@ -94,6 +94,7 @@ GITLAB_KEYWORDS = {"default", "include", "stages", "variables", "workflow", "ima
 def check_gitlab(case, text, hidden=()):
     pipeline = yaml.safe_load(text)
     stages = pipeline.pop("stages", ["build", "test", "deploy"])
+    case.assertTrue(all(isinstance(value, str) for value in pipeline.pop("variables", {}).values()))
     for name, job in pipeline.items():
         case.assertNotIn(name, GITLAB_KEYWORDS)
         case.assertLessEqual(len(name), 255)
@@ -447,8 +448,32 @@ class Workflows(Repository):
         steps(workflow["jobs"]["matrix"])
         self.assertEqual(context["steps.matrix.outputs.any"], "false")
 
+    def test_where_fbuild_comes_from(self):
+        """On a runner without it: from the one line that its user edits."""
+        source = self.project({"scripts/build": '#!/bin/sh\ncd "$(dirname "$0")/.." && mkdir -p build && ln -s "%s" build/bin\n' % BIN})
+        os.chmod(source.path("scripts/build"), 0o755)
+        source.run(["sh", "-c", "git init -q && git add -A && git -c user.name=A -c user.email=a@example.com commit -qm all"])
+        self.clone.env["PATH"] = "/usr/bin:/bin"
+        if shutil.which("fbuild-gen", path=self.clone.env["PATH"]):
+            self.skipTest("fbuild is installed here")
+        workflow = yaml.safe_load(self.document("github.yml"))
+        self.assertEqual(self.document("github.yml").count("EDIT"), 1)
+        pipeline, hidden = yaml.safe_load(self.document("gitlab-ci.yml")), yaml.safe_load(self.document("gitlab-job.yml"))
+        github = [step["run"] + 'PATH="$PATH:$(cat "$GITHUB_PATH")"\n' for job in workflow["jobs"].values() for step in job["steps"] if step.get("name") == "fbuild"]
+        gitlab = ["\n".join(job["before_script"]) + "\n" for job in (pipeline["matrix"], hidden[".fbuild"])]
+        self.assertEqual((len(github), len(gitlab)), (2, 2))
+        for script, given, file in [(s, workflow["env"], ".github/workflows/firmware.yml") for s in github] + [(s, pipeline["variables"], ".gitlab-ci.yml") for s in gitlab]:
+            home = self.folder("home")
+            env = {"HOME": home, "GITHUB_PATH": os.path.join(home, "path"), "FBUILD_PROJECT": self.clone.dir}
+            script = script.replace("/opt/fbuild", home + "/opt") + "fbuild-gen --version\n"
+            out = self.clone.run(["bash", "-e", "-o", "pipefail", "-c", script], env={**env, **given}, status=None)
+            self.assertNotEqual(out.status, 0)
+            self.assertIn("FBUILD_SOURCE: set it in " + file, out.err)
+            self.assertIn("fbuild", self.shell(script, {**env, "FBUILD_SOURCE": "file://" + source.dir}).out)
+
     def test_gitlab(self):
         pipeline = check_gitlab(self, self.document("gitlab-ci.yml"))
+        self.assertEqual(self.document("gitlab-ci.yml").count("EDIT"), 1)
         hidden = check_gitlab(self, self.document("gitlab-job.yml"))
         env = {"CI_COMMIT_BEFORE_SHA": self.git("rev-parse", "base").strip(), "CI_PROJECT_DIR": self.clone.dir}
         job = pipeline["matrix"]
@@ -459,7 +484,7 @@ class Workflows(Repository):
         jobs = check_gitlab(self, self.clone.read(produced), hidden)
         self.assertEqual(list(jobs), ["build uno", "build mega", "build nano"])
         job = {**hidden[".fbuild"], **jobs["build uno"]}
-        variables = {**hidden[".fbuild"]["variables"], **jobs["build uno"]["variables"]}
+        variables = {**hidden[".fbuild"].get("variables", {}), **jobs["build uno"]["variables"]}
         env.update({name: str(text).replace("$CI_PROJECT_DIR", self.clone.dir) for name, text in variables.items()})
         self.shell("\n".join(job["before_script"] + job["script"]), env)
         self.shell("\n".join(job["after_script"]), env)

@@ -18,7 +18,7 @@ import unittest
 from project import BIN, Case
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-DOCUMENTS = ["README.md", "docs/ci.md", "docs/from-platformio.md", "docs/commands.md", "CONTRIBUTING.md"]
+DOCUMENTS = ["README.md", "docs/ci.md", "docs/from-platformio.md", "docs/commands.md", "docs/launchers.md", "docs/libraries.md", "CONTRIBUTING.md"]
 PROGRAMS = {"fbuild-gen", "fbuild-stamp", "fbuild-lnk", "fbuild-image", "ninja", "cmake", "ctest", "git", "export", "man"}
 
 # How a command begins: why it is not run.
@@ -41,6 +41,7 @@ NOT_RUN = {
 # Blocks that are no commands, by how their first line begins.
 LISTINGS = {
     "RAM:   [": "what scripts/quickstart prints: compared in test_quickstart",
+    "$ fbuild-gen --print-libraries uno": "what --print-libraries prints of a project that the chapter does not show",
     "build.ninja  ": "files of the build directory: looked for in test_the_build_directory",
 }
 
@@ -119,7 +120,7 @@ class Readme(Case):
             command = re.sub(r"\s{2,}#.*", "", command).strip()
             if not command or command.startswith("#") or self.reason(command):
                 continue
-            word = command.split()[0]
+            word = re.sub(r"^([A-Z_]+=\S* +)+", "", command).split()[0]
             self.assertTrue(word in PROGRAMS or word.startswith("scripts/"),
                             "%s:%d: what is '%s'? Say it in tests/integration/readme_test.py" % (name, number, command))
             own = word.startswith("scripts/") or word == "cmake"
@@ -170,6 +171,22 @@ class Readme(Case):
         shown, printed = figures(block), figures(out.splitlines())
         start = printed.index(shown[0])
         self.assertEqual(printed[start:start + len(shown)], shown)
+
+    def test_the_cmake_project(self):
+        """The first example of docs/cmake.md, and the commands below it, as they stand there."""
+        text = self.text("docs/cmake.md")
+        example = re.search(r"```cmake\n(.*?)```\n\n    (cmake [^\n]*)\n", text, re.S)
+        folder = os.path.join(self.folder("a product"), "x")
+        os.makedirs(folder + "/firmware/sensor/src")
+        for name, content in (("CMakeLists.txt", example.group(1)),
+                              ("firmware/sensor/platformio.ini", "[env:uno]\nplatform = atmelavr\nframework = arduino\nboard = uno\n"),
+                              ("firmware/sensor/src/main.cpp", "#include <Arduino.h>\nvoid setup() { Serial.begin(9600); Serial.println(\"ready\"); }\nvoid loop() {}\n")):
+            with open(os.path.join(folder, name), "w") as file:
+                file.write(content)
+        prefix = self.folder("prefix")
+        self.shell("cmake --install '%s' --prefix '%s'" % (os.path.dirname(BIN), prefix))
+        self.assertIn("100% tests passed", self.shell("export CMAKE_PREFIX_PATH='%s'; %s" % (prefix, example.group(2)), folder))
+        self.assertIn("firmware.hex", self.shell("unzip -l build/sensor.zip", folder))
 
     def test_the_build_directory(self):
         self.shell("fbuild-gen -q && ninja")
