@@ -318,7 +318,7 @@ class Sequence:
     def build(self):
         """A build with the gate, of everything or of a part; when ninja says it is done,
         what it made has to be right."""
-        target = self.dice.choice(["", "", "", "-k", "uno", "uno/firmware.hex", "uno/firmware.elf", "leonardo", "-j1", "abs"])
+        target = self.dice.choice(["", "", "", "-k", "uno", "uno/firmware.hex", "uno/firmware.elf", "uno/size", "leonardo", "-j1", "abs"])
         environment = self.environments_of(target)
         if environment and target[0] != "-" and target != "abs" and environment[0] not in self.environments:
             target = ""
