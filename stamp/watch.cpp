@@ -227,6 +227,24 @@ Status Session::drop(const std::string& name) {
       true);
 }
 
+Status Session::unseal(const std::string& name) {
+  warned_ = false;
+  run_ = {};
+  load();
+  Result<std::vector<size_t>> found = find_sets({&name, 1});
+  if (!found) return found.error();
+  const SetState& known = catalog_->sets[found->front()];
+  if (is_current() && !known.seal.present && !known.checked) return {};
+  return change_table([&]() -> Status {
+    Result<std::vector<size_t>> again = find_sets({&name, 1});
+    if (!again) return again.error();
+    SetState& set = catalog_->sets[again->front()];
+    set.seal = {};
+    set.checked = false;
+    return {};
+  });
+}
+
 Status Session::clear() {
   warned_ = false;
   if (!path_exists(path_) && !path_exists(path_ + ".sets")) return {};

@@ -123,6 +123,9 @@ class Session {
   Status define_all(std::span<const std::pair<std::string, Definition>> sets);
   // Error when there is no such set.
   Status drop(const std::string& name);
+  // Takes back a set's seal, and the tokens given out for it; what is known of its files
+  // stays. Error when there is no such set.
+  Status unseal(const std::string& name);
   // Removes the table and the definitions beside it; the lock's file stays.
   Status clear();
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <future>
 #include <map>
 #include <optional>
 #include <set>
@@ -35,6 +36,9 @@ class Files {
   Files(const std::vector<BuildPlan>& plans, const BuildFilesInput& input) : plans_(plans), input_(input) {}
 
   Status run() {
+    // The databases are long texts that nobody waits for.
+    for (const BuildPlan& plan : plans_)
+      databases_.push_back(std::async(std::launch::async | std::launch::deferred, [this, &plan] { return compile_database(plan, input_.project); }));
     // Before anything is written.
     for (const BuildPlan& plan : plans_)
       if (path_exists(plan.directory) && !is_directory(plan.directory))
@@ -81,10 +85,12 @@ class Files {
   }
 
   Status compile_databases() {
-    for (const BuildPlan& plan : plans_) {
+    for (size_t i = 0; i < plans_.size(); ++i) {
+      const BuildPlan& plan = plans_[i];
       if (Status s = make_directories(plan.directory); !s) return s;
       // No build is made from it.
-      Result<bool> wrote = write_if_changed(join_path(plan.directory, "compile_commands.json"), compile_database(plan, input_.project));
+      Result<bool> wrote = write_if_changed(join_path(plan.directory, "compile_commands.json"),
+                                            databases_.empty() ? compile_database(plan, input_.project) : databases_[i].get());
       if (!wrote) return wrote.error();
       result_.written += *wrote;
     }
@@ -117,7 +123,7 @@ class Files {
     if (std::exchange(seal_forgotten_, true)) return {};
     stamp::Session session(in_build("watch.table"));
     if (!session.has_set(stamp::kProjectSet)) return {};
-    return session.drop(stamp::kProjectSet);
+    return session.unseal(stamp::kProjectSet);
   }
 
   // Written when it is missing only: the plan renews it.
@@ -429,6 +435,7 @@ class Files {
   std::map<std::string, std::string> shared_;  // text by folder
   // Of each environment: of what makes its files; of all its ninja text.
   std::vector<std::pair<std::string, std::string>> digests_;
+  std::vector<std::future<std::string>> databases_;  // once they were begun
   BuildFilesResult result_;
   bool seal_forgotten_ = false;
   std::map<std::string, std::string> stub_rules_;

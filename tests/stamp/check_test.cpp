@@ -276,6 +276,38 @@ TEST_CASE("tokens") {
         "file /: not watched when sealed\nartifact fw.hex: not an artifact when sealed\n");
 }
 
+TEST_CASE("a seal that is taken back, and one of what a check saw") {
+  Project p;
+  write_text(p / "src/a.c", "1");
+  p.define("root project @/src\n");
+  SetStatus first = p.check();
+  {
+    Session session(p.table);
+    write_text(p / "src/a.c", "2");
+    // It is sealed as the check saw it: what is there now is not clean.
+    Result<SealOutcome> sealed = session.seal("set", first.token, {.as_checked = true});
+    REQUIRE(sealed);
+    CHECK(sealed->sealed);
+  }
+  CHECK(!p.check().clean);
+  write_text(p / "src/a.c", "1");
+  CHECK(p.check().clean);
+  ::usleep(50000);  // nothing is too new to be believed any more
+  SetStatus second = p.check();
+  p.check();
+  Session session(p.table);
+  REQUIRE(session.unseal("set"));
+  CHECK(!p.seal(second.token).sealed);
+  SetStatus third = p.check();
+  CHECK(!third.clean);
+  CHECK(!third.sealed);
+  CHECK(p.last.files_hashed == 0);  // what it knows of the files stays
+  CHECK(!p.seal(second.token).sealed);
+  CHECK(p.seal(third.token).sealed);
+  CHECK(p.check().clean);
+  CHECK(!session.unseal("none"));
+}
+
 TEST_CASE("environment variables and commands") {
   Project p;
   p.define("env FBUILD_STAMP_TEST\ncommand cat @/version\n");
