@@ -190,10 +190,18 @@ class Run {
     session.scans.load(join_path(build_dir(), "includes"));
     std::vector<BuildPlan>& plans = plans_;
     for (const std::string& name : names) {
+      size_t not_here = session.not_here.size();
       Result<BuildPlan> plan = make_plan(session, name);
-      if (!plan) return fail(plan.error());
+      // What has to be fetched is told of all environments in one go.
+      if (!plan && session.not_here.size() > not_here) continue;
+      if (!plan) {
+        for (const Error& error : session.not_here) fail(error);
+        return fail(plan.error());
+      }
       plans.push_back(std::move(*plan));
     }
+    for (const Error& error : session.not_here) fail(error);
+    if (!session.not_here.empty()) return kBadInput;
     for (const config::ConfigWarning& warning : config_.warnings()) warn(warning.text);
     for (const config::ConfigWarning& warning : config_.unsupported(names)) warn(warning.text);
     for (const Error& warning : session.warnings) warn(warning);

@@ -149,7 +149,7 @@ class GraphWriter {
   // One that others make.
   void use_group(const SourceGroup& group) {
     if (group.archive.empty())
-      for (const CompileUnit& unit : group.units) first_objects_ += ' ' + ninja_path(unit.object);
+      for (const CompileUnit& unit : group.units) objects_ += ' ' + ninja_path(unit.object);
   }
 
   // Whether something in this folder is compiled, or searched for includes.
@@ -240,7 +240,6 @@ class GraphWriter {
   }
 
   void link() {
-    objects_.insert(0, first_objects_);
     out_ += "build " + ninja_path(plan_.elf) + ": " +
             (objects_.size() > kLongInputs ? "link_rsp" : "link") + objects_;
     if (!plan_.archives.empty() || !plan_.link_inputs.empty()) out_ += " |";
@@ -317,8 +316,7 @@ class GraphWriter {
   const BuildPlan& plan_;
   const OwnPrograms& own_;
   std::string out_;
-  // Linked one by one: a core's own objects first, as PlatformIO does.
-  std::string first_objects_, objects_;
+  std::string objects_;  // linked one by one, in the order of the plan's groups
 };
 
 }  // namespace

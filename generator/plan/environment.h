@@ -47,6 +47,7 @@ struct Session {
   IncludeScans scans = {};
   SourceListings sources = {};
   std::vector<Error> warnings = {};                         // each text once
+  std::vector<Error> not_here = {};                         // of environments whose libraries are not fetched
 
   void warn(Error warning);
 };

@@ -322,16 +322,17 @@ Status LibraryPlan::add_groups(const std::string& object_dir) {
     plan_.input_folders.push_back(library.folder);
     std::string filter = join_words(library.source_filter);
     if (Status s = set_flags(group, scope_arguments(session_, env_, flags_.of.at(index))); !s) return s;
-    // One that comes with the framework is the same for all who compile it alike.
-    bool bundled = is_installed(plan_, library.folder);
-    if (bundled) group.name = name;
-    if (bundled) group.shared = shared_folder(session_.build_dir, plan_, group, library.source_dir, filter);
-    std::string objects = bundled ? group.shared : join_path(object_dir, "lib/" + name);
+    // One that the project does not own (of the framework, of lib_deps, of a folder outside)
+    // is the same for all who compile it alike. What stands in for its files is not.
+    bool shared = is_installed(plan_, library.folder) || (library.folder[0] == '/' && linked_.empty());
+    if (shared) group.name = name;
+    if (shared) group.shared = shared_folder(session_.build_dir, plan_, group, library.source_dir, filter);
+    std::string objects = shared ? group.shared : join_path(object_dir, "lib/" + name);
     const SourceListing& listing = session_.sources.of(library.source_dir, filter);
     group.units = compile_units(library.source_dir, listing.files, objects);
     linked_.extend(group, library.source_dir, filter, objects, {library.folder});
     if (group.units.empty()) continue;
-    if (archives(library)) group.archive = join_path(bundled ? group.shared : join_path(object_dir, "lib"), "lib" + name + ".a");
+    if (archives(library)) group.archive = join_path(shared ? group.shared : join_path(object_dir, "lib"), "lib" + name + ".a");
     plan_.groups.push_back(std::move(group));
   }
   return {};

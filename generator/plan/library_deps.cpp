@@ -91,7 +91,9 @@ class LibraryDeps {
   Error missing(const std::vector<std::string>& texts) {
     std::string list;
     for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + text;
-    return at(-1, {"environment '" + env_.name + "' needs libraries that are not here yet: " + list, "fetch them with 'fbuild-gen --install'"});
+    Error error = at(-1, {"environment '" + env_.name + "' needs libraries that are not here yet: " + list, "fetch them with 'fbuild-gen --install'"});
+    session_.not_here.push_back(error);
+    return error;
   }
 
   // What the libraries in lib_dir depend on, where they say whose it is or from where.

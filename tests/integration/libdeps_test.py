@@ -175,6 +175,57 @@ class LibDeps(Case):
         self.assertEqual(sorted(os.listdir(project.path(".fbuild/build/libdeps/a"))), ["Lib@1.0.0", "Lib@1.0.0.changed", "Same@1.0.0", "Same@1.0.0.changed"])
         self.assertEqual(self.versions(project), {"Lib": "1.0.0", "Same": "1.0.0"})
 
+    def test_libraries_from_outside_are_compiled_once(self):
+        """By whoever: an environment, another one, another project, a build from nothing."""
+        self.registry.add("a", "Lib", "1.0.0")
+        outside = self.folder("outside")
+        for name, text in library_files("Ext").items():
+            path = os.path.join(outside, "Ext", name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w") as file:
+                file.write(text)
+        ini = ("[env]\nplatform = atmelavr\nframework = arduino\nboard = uno\nlib_deps = a/Lib\nlib_extra_dirs = %s\n[env:one]\n[env:two]\nbuild_type = release\n"
+               "[env:other]\nbuild_flags = -DANYTHING\n" % outside)
+
+        def compiled(project):
+            project.env.pop("FBUILD_OBJECT_CACHE", None)
+            project.ninja()
+            names = [os.path.basename(path) for path in project.compiled() if "framework" not in path]
+            return sorted(name for name in names if name != "main.cpp")
+
+        project = self.installed(ini=ini, main=main_using("Lib", "Ext"))
+        self.assertEqual(compiled(project), ["Ext.cpp"] * 2 + ["Lib.cpp"] * 2)  # for two kinds of flags
+        self.assertEqual(project.firmware("one"), project.firmware("two"))
+        self.assertTrue(project.idle(), project.why)
+        other = self.installed(ini=ini.replace("[env:one]", "[env:mine]"), main=main_using("Lib", "Ext"))
+        self.assertEqual(compiled(other), [])
+        self.assertEqual(other.firmware("mine"), project.firmware("one"))
+        shutil.rmtree(project.path(".fbuild"))
+        project.gen("--offline")
+        self.assertEqual(compiled(project), [])
+        # It is the user's to edit.
+        source = os.path.join(outside, "Ext/src/Ext.cpp")
+        with open(source) as file:
+            text = file.read()
+        with open(source, "w") as file:
+            file.write("static volatile int edited __attribute__((used)) = 1;\n" + text)
+        self.assertEqual(compiled(project), ["Ext.cpp"] * 2)
+        self.assertNotEqual(other.firmware("mine"), project.firmware("one"))
+        self.assertTrue(project.idle(), project.why)
+
+    def test_what_is_not_here_yet_is_told_of_all_environments(self):
+        self.registry.add("a", "Lib", "1.0.0")
+        project = self.with_deps(ini="[env]\nplatform = atmelavr\nframework = arduino\nboard = uno\n[env:one]\nlib_deps = a/Lib\n[env:none]\n"
+                                     "[env:two]\nlib_deps =\n  a/Lib@^1\n  b/Other\n")
+        run = project.gen(status=2)
+        self.assertEqual(run.out, "")
+        self.assertEqual([line.split("; ")[0] for line in run.err.splitlines() if not line.startswith(" ")], [
+            "platformio.ini:6:1: environment 'one' needs libraries that are not here yet: 'a/Lib'",
+            "platformio.ini:9:1: environment 'two' needs libraries that are not here yet: 'a/Lib@^1', 'b/Other'"])
+        self.assertFalse(project.exists(".fbuild"))
+        # Of those that are asked for.
+        self.assertError(project.gen("-e", "one", status=None), "environment 'one'")
+
     def test_another_version_rebuilds(self):
         self.registry.add("a", "Lib", "1.0.0", value=1)
         self.registry.add("a", "Lib", "1.1.0", value=2)
