@@ -391,8 +391,9 @@ class Files {
       add_all(plan.directories);
     }
     std::vector<IncludeScans::Searched> searched = input_.scans->searched();
+    // Not the build directory, which is written to all the time.
     for (const IncludeScans::Searched& item : searched)
-      if (!item.folder.starts_with(input_.build_dir + "/")) add(item.folder);
+      if (!(item.folder + "/").starts_with(input_.build_dir + "/")) add(item.folder);
     return stamp::format_depfile(outputs_.front(), found);
   }
 
