@@ -52,6 +52,26 @@ Status Session::for_each_entry(const std::string& name,
   return {};
 }
 
+Result<int64_t> Session::newest_time(const std::string& name) {
+  load_if_never();
+  Result<std::vector<size_t>> found = find_sets({&name, 1});
+  if (!found) return found.error();
+  const SetState& set = catalog_->sets[found->front()];
+  int64_t newest = 0;
+  auto look = [&](const Entry& entry) {
+    if (counts(entry.kind)) newest = std::max({newest, entry.mtime, entry.ctime});
+  };
+  for (const Ref& ref : set.refs) {
+    if (ref.type == RefType::File) look(catalog_->files[ref.index].entry);
+    if (ref.type != RefType::Root) continue;
+    RootState& root = catalog_->roots[ref.index];
+    if (!root.known || !file_.verify_block(root)) continue;
+    for (uint32_t i = 0; i < root.view.count; ++i) look(root.view.entries[i]);
+  }
+  for (uint32_t index : set.artifacts) look(catalog_->files[index].entry);
+  return newest;
+}
+
 Result<std::vector<EntryInfo>> Session::changed_since_mark(const std::string& name, bool touched) {
   load_if_never();
   Result<std::vector<size_t>> found = find_sets({&name, 1});

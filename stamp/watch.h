@@ -153,6 +153,8 @@ class Session {
   // Every watched file of a set, in walk order, roots first, as of the last look.
   Status for_each_entry(const std::string& name,
                         const std::function<void(const EntryInfo&)>& visit);
+  // The latest time, mtime or ctime, of all of them; file clock.
+  Result<int64_t> newest_time(const std::string& name);
   // Only those whose content (or, with `touched`, stat) changed since the set's mark.
   // Costs nothing when there are none. What was removed is not among them.
   Result<std::vector<EntryInfo>> changed_since_mark(const std::string& name, bool touched = false);

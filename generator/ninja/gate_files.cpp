@@ -1,6 +1,8 @@
 #include "generator/ninja/gate_files.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 
 #include "generator/ninja/graph.h"
 #include "support/files.h"
@@ -14,7 +16,7 @@ namespace {
 
 bool lies_in(const std::string& path, const std::string& folder) {
   if (folder == ".") return path[0] != '/' && !path.starts_with("../");
-  return path == folder || path.starts_with(folder + "/");
+  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
 // Collects folders; one that lies in another is left out.
@@ -141,12 +143,14 @@ Definition project_set(const std::vector<BuildPlan>& plans, const config::Config
   std::vector<std::string> files = more_files;
   files.insert(files.end(), config.files.begin(), config.files.end());
   for (const std::string& folder : config.directories) roots.add(folder, false);
+  std::unordered_set<std::string_view> seen;  // environments share most of what they look at
   for (const BuildPlan& plan : plans) {
-    for (const std::string& folder : plan.directories) roots.add(folder, in_package(plan, folder));
+    for (const std::string& folder : plan.directories)
+      if (seen.insert(folder).second) roots.add(folder, in_package(plan, folder));
     for (const config::FlagCommand& command : plan.commands) out.commands.push_back(command.line);
   }
   auto add = [&](const std::string& file) {
-    if (!roots.hold(file)) files.push_back(file);
+    if (seen.insert(file).second && !roots.hold(file)) files.push_back(file);
   };
   for (const BuildPlan& plan : plans) {
     std::for_each(plan.files.begin(), plan.files.end(), add);

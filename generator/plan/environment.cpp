@@ -403,9 +403,17 @@ Result<Environment> describe_environment(Session& session, const std::string& na
   Result<std::string> boards_dir = text_of(config, "platformio", "boards_dir");
   if (!boards_dir) return boards_dir.error();
   std::string project_boards = path_inside(boards_dir->empty() ? "boards" : *boards_dir, session.project);
-  Result<Facts> facts = find_board(*out.platform, {project_boards}, *board, out.board_file);
-  if (!facts) return at_option(config, section, "board", facts.error());
-  out.facts = std::move(*facts);
+  std::string key = out.platform->name + '\n' + project_boards + '\n' + *board;
+  auto known = session.boards.find(key);
+  if (known == session.boards.end()) {
+    BoardFacts read;
+    Result<Facts> facts = find_board(*out.platform, {project_boards}, *board, read.file);
+    if (!facts) return at_option(config, section, "board", facts.error());
+    read.facts = std::move(*facts);
+    known = session.boards.emplace(std::move(key), std::move(read)).first;
+  }
+  out.facts = known->second.facts;
+  out.board_file = known->second.file;
   if (Status status = override_facts(session, section, out.facts); !status) return status.error();
   if (Status status = derive_facts(out, false); !status) return at_option(config, section, "board", status.error());
   Result<std::string> build_type = text_of(config, section, "build_type");

@@ -25,6 +25,12 @@
 namespace fbuild {
 
 // What all environments of a run share, so that each thing is looked up and read once.
+// As the platform or the project's own manifest describes a board.
+struct BoardFacts {
+  Facts facts;
+  std::string file;  // the project's manifest; "": the platform's
+};
+
 struct Session {
   config::ProjectConfig& config;
   std::string build_dir;      // as commands name it: ".fbuild/build"
@@ -38,6 +44,7 @@ struct Session {
   std::optional<LibraryProvider> provider = std::nullopt;   // of lib_deps; none: not yet asked
   std::map<std::string, LibraryManifest> manifests = {};    // by the library's folder
   std::map<std::string, std::string> library_links = {};    // link to the folder it leads to
+  std::map<std::string, BoardFacts> boards = {};            // by platform, folder and board
   std::map<std::string, Package> packages = {};             // by name and what was asked for
   std::map<std::string, std::string> link_of_root = {};     // package root to its link's name
   std::map<std::string, std::string> root_of_link = {};

@@ -44,7 +44,10 @@ void digest_includes(Session& session, BuildPlan& plan, const std::string& joine
           awkward = awkward || !readable_in_depfile(folder);
           if (is_installed(plan, folder)) continue;
           editable = true;
-          plan.directories.push_back(normalize_path(folder));
+          std::string normal = normalize_path(folder);
+          // Not sorted for it: these are few, and a core may have brought a thousand.
+          if (std::find(plan.directories.begin(), plan.directories.end(), normal) == plan.directories.end())
+            plan.directories.push_back(std::move(normal));
         }
         known = searches.emplace(std::pair(unit.language, unit.flags), Search{IncludeClosure(session.scans, std::move(path)), editable, awkward}).first;
       }
@@ -62,8 +65,6 @@ void digest_includes(Session& session, BuildPlan& plan, const std::string& joine
   std::sort(files.begin(), files.end());
   plan.files.insert(plan.files.end(), files.begin(), files.end());
   plan.input_files.insert(plan.input_files.end(), files.begin(), files.end());
-  std::sort(plan.directories.begin(), plan.directories.end());
-  plan.directories.erase(std::unique(plan.directories.begin(), plan.directories.end()), plan.directories.end());
 }
 
 }  // namespace fbuild
