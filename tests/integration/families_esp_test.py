@@ -217,6 +217,7 @@ board_build.mmu_icache_size = 0x4000
         assemble = assemble[assemble.index("--") + 1:]
         self.assertEqual(assemble[1:6], ["-mlongcalls", "-mtext-section-literals", "-x", "assembler-with-cpp", "-DPLATFORMIO=60118"])
         link = shlex.split(next(line for line in lines if " -o .fbuild/build/nodemcu/firmware.elf" in line).split(" || ")[0])
+        link = link[link.index("$keep") + 1:]  # behind the launcher's file
         B = ".fbuild/build/nodemcu"
         self.assertEqual(link[1:link.index(B + "/src/main.ino.cpp.o")], ["-o", B + "/firmware.elf", "-T", "eagle.flash.4m1m.ld", *"""
             -Os -nostdlib -Wl,--no-check-sections -Wl,-static -Wl,--gc-sections -Wl,-wrap,system_restart_local
@@ -687,6 +688,7 @@ board_upload.flash_size = 8MB
             "-DARDUINO_PARTITION_default", "-DARDUINO_CORE_BUILD", "-I" + S + "include/newlib/platform_include",
             "-I" + S + "include/xtensa/esp32/include", "-I" + S + "dio_qspi/include", "-I" + F + "cores/esp32", "-I" + F + "variants/esp32"])
         link = shlex.split(next(line for line in lines if " -o .fbuild/build/dev/firmware.elf" in line).split(" || ")[0])
+        link = link[link.index("$keep") + 1:]  # behind the launcher's file
         B = ".fbuild/build/dev"
         self.assertEqual(link[:link.index(B + "/src/main.ino.cpp.o")], [
             P + "toolchain-xtensa-esp32/bin/xtensa-esp32-elf-g++", "-o", B + "/firmware.elf", *"""-T esp32.rom.redefined.ld -T memory.ld
