@@ -38,7 +38,7 @@ def try_cores():
 
 def plain(command):
     """A command without what is fbuild's own in it."""
-    command = re.sub(r"^\. \S+\.launch; (exec )?(\$launch )?", "", command.strip())
+    command = re.sub(r"^\. \S+\.launch; (exec )?(\$keep )?(\$launch )?", "", command.strip())
     command = re.sub(r"^(exec )?\S*fbuild-stamp once .*? -- ", "", command)
     return re.sub(r" && (exec )?\S*fbuild-stamp \S.*$", "", command)
 
