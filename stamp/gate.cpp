@@ -90,6 +90,14 @@ PlanState read_state(const std::string& path) {
   return state;
 }
 
+namespace {
+
+std::string include_line(const Gate& gate, const char* name) {
+  return "include " + ninja_path(join_path(gate.build_dir, name)) + "\n";
+}
+
+}  // namespace
+
 ActiveText active_text(const Gate& gate, const PlanState& state, const ActiveOptions& options) {
   std::string head = "# What `fbuild-stamp plan` decided.\n", loads, defaults, stubs, keeps;
   std::string planned = ninja_path(join_path(gate.build_dir, "planned"));
@@ -123,25 +131,27 @@ ActiveText active_text(const Gate& gate, const PlanState& state, const ActiveOpt
     }
     if (environment.is_default) defaults += " " + ninja_path(environment.name);
   }
-  auto include = [&](const char* name) {
-    return "include " + ninja_path(join_path(gate.build_dir, name)) + "\n";
-  };
   std::string tail;
   if (idle) {
     // With nothing to build, not even the logs of earlier builds have to be read.
     tail += "builddir = " + ninja_path(join_path(gate.build_dir, "idle")) + "\n";
     // What the plan found clean need not be looked at again.
     defaults = " " + planned;
-    loads = include("stubs.ninja");
+    loads = include_line(gate, "stubs.ninja");
   } else {
-    if (!stubs.empty()) loads += include("stub-rules.ninja");
+    if (!stubs.empty()) loads += include_line(gate, "stub-rules.ninja");
     loads += stubs + keeps;
   }
   if (!defaults.empty()) tail += "default" + defaults + "\n";
   std::string loaded = hex(hash_text(head + loads + tail));
   tail += "build " + planned + ": fbuild_late\n  loaded = " + loaded + "\n";
   bool names = idle && options.names_only;
-  return {head + loads + tail, names ? head + include("names.ninja") + tail : include("active.ninja"), std::move(loaded)};
+  return {head + loads + tail, names ? head + include_line(gate, "names.ninja") + tail : include_line(gate, "active.ninja"), std::move(loaded)};
+}
+
+bool root_has_names(const Gate& gate) {
+  Result<std::string> text = read_file(join_path(gate.build_dir, "active-root.ninja"));
+  return text && text->find(include_line(gate, "names.ninja")) != std::string::npos;
 }
 
 std::string stamp_text(const ActiveText& active) {

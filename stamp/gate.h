@@ -94,6 +94,9 @@ struct ActiveOptions {
   bool names_only = false;  // in the root, where names are enough
 };
 ActiveText active_text(const Gate& gate, const PlanState& state, const ActiveOptions& options);
+// Whether the root was last given names only. Who is not called by a ninja leaves that as it
+// is: another text would make the next one start over.
+bool root_has_names(const Gate& gate);
 // What plan.stamp holds.
 std::string stamp_text(const ActiveText& active);
 

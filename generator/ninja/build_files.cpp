@@ -256,7 +256,7 @@ class Files {
     std::erase_if(state.environments, [&](const auto& item) {
       return std::none_of(gate.environments.begin(), gate.environments.end(), [&](const auto& e) { return e.name == item.first; });
     });
-    if (Result<bool> published = stamp::publish_active(gate, state, stamp::active_text(gate, state, {})); !published)
+    if (Result<bool> published = stamp::publish_active(gate, state, stamp::active_text(gate, state, {.names_only = stamp::root_has_names(gate)})); !published)
       return published.error();
     return {};
   }
