@@ -59,7 +59,8 @@ Result<int64_t> Session::newest_time(const std::string& name) {
   const SetState& set = catalog_->sets[found->front()];
   int64_t newest = 0;
   auto look = [&](const Entry& entry) {
-    if (counts(entry.kind)) newest = std::max({newest, entry.mtime, entry.ctime});
+    // Of what was removed, the folder's time is all that tells.
+    if (counts(entry.kind) || entry.kind == Kind::Directory) newest = std::max({newest, entry.mtime, entry.ctime});
   };
   for (const Ref& ref : set.refs) {
     if (ref.type == RefType::File) look(catalog_->files[ref.index].entry);

@@ -153,7 +153,7 @@ class Session {
   // Every watched file of a set, in walk order, roots first, as of the last look.
   Status for_each_entry(const std::string& name,
                         const std::function<void(const EntryInfo&)>& visit);
-  // The latest time, mtime or ctime, of all of them; file clock.
+  // The latest time, mtime or ctime, of all of them and of the folders of its roots; file clock.
   Result<int64_t> newest_time(const std::string& name);
   // Only those whose content (or, with `touched`, stat) changed since the set's mark.
   // Costs nothing when there are none. What was removed is not among them.

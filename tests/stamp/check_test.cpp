@@ -593,3 +593,30 @@ TEST_CASE("many files in one directory, a big file, an empty one") {
   CHECK(p.last.files_hashed >= 1);
   CHECK(p.last.files_hashed <= 4);
 }
+
+TEST_CASE("the newest time of a set knows of what was removed") {
+  Project p;
+  write_text(p / "src/a.c", "1");
+  write_text(p / "src/sub/b.c", "1");
+  write_text(p / "other.h", "1");
+  p.define("root project @/src\nfile @/other.h\n");
+  settle();
+  auto newest = [&] {
+    p.check();
+    Session session(p.table);
+    Result<int64_t> time = session.newest_time("set");
+    REQUIRE(time);
+    return *time;
+  };
+  int64_t before = file_clock_now();
+  settle();
+  CHECK(newest() < before);
+  write_text(p / "other.h", "2");
+  CHECK(newest() >= before);
+  settle();
+  before = file_clock_now();
+  settle();
+  CHECK(newest() < before);
+  ::unlink((p / "src/sub/b.c").c_str());
+  CHECK(newest() >= before);
+}
