@@ -177,7 +177,9 @@ Result<bool> publish_active(const Gate& gate, const PlanState& state, const Acti
 Result<Fd> lock_gate(const std::string& build_dir) {
   std::string path = join_path(build_dir, "gate.lock");
   Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-  if (!fd) return Error{"cannot open the lock: " + errno_text(errno), "", path};
+  if (!fd)
+    return Error{"cannot open the lock: " + errno_text(errno),
+                 "the build directory has to be writable for whoever builds", path};
   while (::flock(fd.get(), LOCK_EX) != 0)
     if (errno != EINTR) return Error{"cannot lock: " + errno_text(errno), "", path};
   return fd;

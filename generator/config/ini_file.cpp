@@ -133,11 +133,14 @@ ErrorPtr Reader::read_line() {
     return open_section(value.substr(1, close - 1));
   }
   if (!in_section_) {
+    bool unclosed = value[0] == '[' && close == kNone;
     std::string shown = python_repr(std::string(line_) + (line_ended_ ? "\n" : ""));
     return fail("File contains no section headers.\nfile: " + python_repr(pio_path()) +
                     ", line: " + std::to_string(number_) + "\n" + shown,
-                {.what = "this line belongs to no section",
-                 .fix = "begin the file with a section such as [env:NAME]",
+                {.what = unclosed ? "the section name has no closing ']'"
+                                  : "this line belongs to no section",
+                 .fix = unclosed ? "write '" + std::string(value) + "]'"
+                                 : "begin the file with a section such as [env:NAME]",
                  .line = static_cast<int>(number_),
                  .column = static_cast<int>(column_of(value))});
   }

@@ -245,6 +245,15 @@ ErrorPtr ProjectConfig::validate(std::span<const std::string> requested) {
   if (known.empty()) {
     here.what = "no environment is defined";
     here.fix = "add a section such as [env:uno]";
+    const std::vector<std::string> prefix{"env"};
+    for (const IniSection& section : state.document.sections) {
+      const std::string& name = state.text(section.name);
+      size_t colon = name.find(':');
+      if (colon == std::string::npos || !nearest_word(name.substr(0, colon), prefix)) continue;
+      here = at({static_cast<int>(section.file), section.line, section.column}, here.what,
+                "did you mean [env" + name.substr(colon) + "] instead of [" + name + "]?");
+      break;
+    }
     return fail(make_error("ProjectEnvsNotAvailableError",
                            "Please setup environments in `platformio.ini` file", here));
   }

@@ -50,12 +50,20 @@ Error at_option(ProjectConfig& config, const std::string& section, const char* o
   return config.at(config.origin(section, option), error.what, error.fix);
 }
 
-Error missing_option(ProjectConfig& config, const std::string& section, const std::string& what,
-                     const std::string& fix) {
-  // There is no such line: the section's first option is the nearest place.
+Error missing_option(ProjectConfig& config, const std::string& section, const std::string& option,
+                     const std::string& what, const std::string& fix) {
+  // There is no such line: one that looks like a typo of it, else the section's first option, is
+  // the nearest place.
   config::Origin place;
-  if (Result<std::vector<std::string>> names = config.options(section); names && !names->empty())
+  if (Result<std::vector<std::string>> names = config.options(section); names && !names->empty()) {
+    std::vector<std::string> others;
+    for (const std::string& name : *names)
+      if (name != option) others.push_back(name);
+    if (std::optional<std::string> typo = nearest_word(option, others))
+      return config.at(config.origin(section, *typo), what,
+                       "did you mean '" + option + "' instead of '" + *typo + "'?");
     place = config.origin(section, names->front());
+  }
   return config.at(place, what, fix);
 }
 
@@ -382,7 +390,8 @@ Result<Environment> describe_environment(Session& session, const std::string& na
   Result<std::string> platform_text = text_of(config, section, "platform");
   if (!platform_text) return platform_text.error();
   if (platform_text->empty())
-    return missing_option(config, section, "environment '" + name + "' has no platform", "add 'platform = NAME'");
+    return missing_option(config, section, "platform",
+                          "environment '" + name + "' has no platform", "add 'platform = NAME'");
   std::string platform_name = *platform_text;
   if (size_t at = platform_name.find('@'); at != std::string::npos && platform_name.find("://") == std::string::npos) {
     platform_name = platform_name.substr(0, at);
@@ -399,7 +408,8 @@ Result<Environment> describe_environment(Session& session, const std::string& na
   Result<std::string> board = text_of(config, section, "board");
   if (!board) return board.error();
   if (board->empty())
-    return missing_option(config, section, "environment '" + name + "' has no board", "add 'board = ID'");
+    return missing_option(config, section, "board",
+                          "environment '" + name + "' has no board", "add 'board = ID'");
   Result<std::string> boards_dir = text_of(config, "platformio", "boards_dir");
   if (!boards_dir) return boards_dir.error();
   std::string project_boards = path_inside(boards_dir->empty() ? "boards" : *boards_dir, session.project);
@@ -428,7 +438,8 @@ Result<Environment> describe_environment(Session& session, const std::string& na
   if (frameworks->empty()) {
     std::string known;
     for (const auto& [key, spec] : out.platform->frameworks) known += (known.empty() ? "" : ", ") + key;
-    return missing_option(config, section, "environment '" + name + "' has no framework",
+    return missing_option(config, section, "framework",
+                          "environment '" + name + "' has no framework",
                           "add 'framework = ...' (platform '" + out.platform->name + "' has " + known + ")");
   }
   if (frameworks->size() > 1)

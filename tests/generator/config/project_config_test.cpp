@@ -123,6 +123,8 @@ TEST_CASE("errors of the file name its line and what would be right") {
   CHECK(ini("platform = x\n").load_error() ==
         "platformio.ini:1:1: this line belongs to no section; begin the file with a section such "
         "as [env:NAME]");
+  CHECK(ini("[env:uno ; mine\nboard = uno\n").load_error() ==
+        "platformio.ini:1:1: the section name has no closing ']'; write '[env:uno]'");
   CHECK(ini("[env:a]\nboard = 1\n  2\nBoard=3\n").load_error() ==
         "platformio.ini:4:1: option 'board' of [env:a] is already on line 2; keep one of them");
   CHECK(ini("[a]\r\n[b]\r\n [a]\r\n").load_error() ==
@@ -156,6 +158,11 @@ TEST_CASE("errors of options name their line and the nearest right word") {
 
 TEST_CASE("what holds for the whole project") {
   CHECK(ini("[platformio]\n").validate_error() ==
+        "platformio.ini: no environment is defined; add a section such as [env:uno]");
+  CHECK(ini("[platformio]\n[evn:uno]\nboard = uno\n").validate_error() ==
+        "platformio.ini:2:1: no environment is defined; did you mean [env:uno] instead of "
+        "[evn:uno]?");
+  CHECK(ini("[env]\n[common:x]\n[uno]\n").validate_error() ==
         "platformio.ini: no environment is defined; add a section such as [env:uno]");
   CHECK(ini("[platformio]\ndefault_envs = unoo\n[env:uno]\n[env:mega]\n").validate_error() ==
         "platformio.ini:2:16: there is no environment 'unoo'; did you mean 'uno'?");
