@@ -387,6 +387,15 @@ Result<Environment> describe_environment(Session& session, const std::string& na
   Environment out;
   out.name = name;
 
+  // The build directory has files of these names, and programs take a leading '-' for an option.
+  if (name == "gate" || name == "includes" || name == "planned" || name.starts_with('-')) {
+    config::Origin header;
+    if (Result<std::vector<std::string>> names = config.options(section); names && !names->empty())
+      header = config.origin(section, names->front());
+    return config.at(header, "'" + name + "' cannot be the name of an environment: " +
+                         (name.starts_with('-') ? "it begins with '-'" : "a file of the build directory has it"),
+                     "choose another");
+  }
   Result<std::string> platform_text = text_of(config, section, "platform");
   if (!platform_text) return platform_text.error();
   if (platform_text->empty())
