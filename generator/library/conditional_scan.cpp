@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "generator/library/python_chars.h"
 #include "support/files.h"
 
 namespace fbuild {
@@ -12,8 +13,6 @@ namespace {
 using Directive = ConditionalScanner::Directive;
 
 constexpr size_t kDepth = 99;  // of nested includes, PlatformIO's limit
-
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || (c >= '\x1c' && c <= '\x1f'); }
 
 std::string_view strip(std::string_view text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);

@@ -21,22 +21,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "generator/library/python_value.h"
+
 namespace fbuild {
 
-struct PythonValue {
-  enum class Kind { None, Integer, Real, Text, Macro, Names, Other };
-  Kind kind = Kind::None;
-  int64_t integer = 0;
-  double real = 0;
-  std::string text;                    // Text; of a Macro its expansion
-  std::vector<std::string> arguments;  // Macro: names of its arguments
-  bool number_expansion = false;       // Macro: its expansion is a number
-
-  bool truth() const;
-};
-
-PythonValue python_integer(int64_t value);
-PythonValue python_text(std::string text);
+struct PythonNode;
 
 using MacroTable = std::unordered_map<std::string, PythonValue>;
 
@@ -52,23 +41,16 @@ struct PythonOutcome {
 // The text of a C condition as the Python expression that SCons makes of it.
 std::string python_of_condition(std::string_view condition);
 
-// A number as Python's int() reads it; none if it does not.
-std::optional<int64_t> python_int(std::string_view text);
-
 // Conditions that were taken apart once; they may be evaluated often.
 class PythonExpressions {
  public:
-  PythonExpressions();
-  ~PythonExpressions();
   // Evaluates a C condition.
   PythonOutcome evaluate(const std::string& condition, const MacroTable& macros);
   // Calls a macro as `#include NAME(arguments)` does.
   static PythonOutcome call(const PythonValue& macro, const std::vector<PythonValue>& values);
 
-  struct Node;
-
  private:
-  std::unordered_map<std::string, std::shared_ptr<const Node>> parsed_;  // null: no expression
+  std::unordered_map<std::string, std::shared_ptr<const PythonNode>> parsed_;  // null: no expression
 };
 
 }  // namespace fbuild
