@@ -61,6 +61,15 @@ void IncludeScans::look_at_remembered() {
   }
 }
 
+void IncludeScans::look_anew() {
+  if (looking_.joinable()) looking_.join();
+  looks_.clear();
+  for (KnownFolder& folder : folders_) {
+    folder.listed = false;
+    folder.names.clear();
+  }
+}
+
 IncludeScans::Look IncludeScans::stat_of(File file) {
   if (file < looks_.size()) {
     if (looked_at_.load(std::memory_order_acquire) <= file && looking_.joinable()) looking_.join();
@@ -174,6 +183,7 @@ bool IncludeScans::exists(std::string_view path, bool note_miss) {
 
 IncludeScans::Name* IncludeScans::name_in(std::string_view name, Folder number, bool note_miss) {
   KnownFolder& folder = folders_[number];
+  folder.searched = true;
   if (!std::exchange(folder.listed, true))
     if (Result<std::vector<DirEntry>> entries = list_directory(folder.given))
       for (DirEntry& entry : *entries) folder.names.push_back({std::move(entry.name), entry.kind});
@@ -243,7 +253,7 @@ std::optional<int64_t> IncludeScans::seen_mtime(const std::string& path) const {
 std::vector<IncludeScans::Searched> IncludeScans::searched() const {
   std::vector<Searched> out;
   for (const KnownFolder& folder : folders_)
-    if (folder.listed) out.push_back({folder.path, folder.missed});
+    if (folder.searched) out.push_back({folder.path, folder.missed});
   return out;
 }
 

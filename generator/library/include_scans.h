@@ -37,6 +37,9 @@ class IncludeScans {
   // Takes over what an earlier run remembered in this file, if it can be read. The files it
   // knows are looked at from then on, beside whatever else is done.
   void load(const std::string& memo_path);
+  // Forgets how the files of the earlier run looked and what folders hold: a link on the way
+  // to some of them leads elsewhere now.
+  void look_anew();
   // Of each file that was asked for: the text of the memo for the next run. None: it is what
   // was loaded, to the letter.
   std::optional<std::string> memo_text() const;
@@ -116,6 +119,7 @@ class IncludeScans {
     std::string path;   // normalized
     std::string given;  // as it is to be opened
     bool listed = false;
+    bool searched = false;  // at any time in this run
     std::vector<Name> names = {};          // sorted
     std::vector<std::string> missed = {};  // likewise
     Folder parent = kNone;

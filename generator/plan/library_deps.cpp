@@ -211,7 +211,9 @@ class LibraryDeps {
     session_.library_links[use.link] = library.folder;
     if (Status s = make_directories(std::string(dir_name(use.link))); !s)
       return Error{s.error().what, "the build directory has to be writable; -B names another", s.error().file};
-    if (Result<bool> made = link_package(use.link, library.folder, session_.project); !made) return made.error();
+    Result<bool> made = link_package(use.link, library.folder, session_.project);
+    if (!made) return made.error();
+    if (*made) session_.scans.look_anew();
     pin_in_store(library.tree, join_path(session_.project, use.link));
     session_.choices.from_archive = session_.choices.from_archive || library.pin.has_value();
     plan_.packages.push_back(use);

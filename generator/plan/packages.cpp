@@ -464,7 +464,9 @@ Result<PackageUse> use_package(Session& session, const Platform& platform, const
   if (Status s = make_directories(std::string(dir_name(link))); !s)
     return Error{s.error().what, "the build directory has to be writable; -B names another",
                  s.error().file};
-  if (Result<bool> linked = link_package(link, use.package.root, session.project); !linked)
+  Result<bool> linked = link_package(link, use.package.root, session.project);
+  if (linked && *linked) session.scans.look_anew();
+  if (!linked)
     return linked.error();
   if (!use.package.tree.empty()) pin_in_store(use.package.tree, join_path(session.project, link));
   return use;
