@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "stamp/gate.h"
@@ -102,6 +103,10 @@ std::vector<Process> leftovers(const std::string& build_dir, const Process& dead
                                const Process& ninja) {
   std::vector<Process> out;
   char here[PATH_MAX], there[PATH_MAX];
+  // Groups of those that we run for: where a whole session was started detached (by cron, in a
+  // container), its leader looks like an orphan, and all of it may share one group.
+  std::set<long> ours;
+  for (Process p = find_process(::getpid()); p.id > 0; p = find_process(p.parent)) ours.insert(p.group);
   std::unique_ptr<DIR, int (*)(DIR*)> proc(::opendir("/proc"), ::closedir);
   if (!proc || !::getcwd(here, sizeof here)) return out;
   while (const dirent* entry = ::readdir(proc.get())) {
@@ -111,7 +116,7 @@ std::vector<Process> leftovers(const std::string& build_dir, const Process& dead
     ssize_t n = ::readlink((folder + "/cwd").c_str(), there, sizeof there - 1);
     if (n <= 0 || std::string_view(there, static_cast<size_t>(n)) != here) continue;
     Process process = find_process(id);
-    if (!process.id || process.started < dead.started || process.group == ::getpgrp()) continue;
+    if (!process.id || process.started < dead.started || ours.count(process.group)) continue;
     Result<std::string> arguments = read_file(folder + "/cmdline");
     if (!arguments || arguments->find(build_dir) == std::string::npos) continue;
     Process leader = find_process(process.group);

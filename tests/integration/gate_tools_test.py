@@ -230,6 +230,18 @@ class Tools(unittest.TestCase):
         self.assert_right()
         self.assertEqual(self.project.read("build.ninja"), self.FOREIGN)
 
+    def test_a_detached_session_is_nobodys_leftover(self):
+        """Its leader looks like an orphan (cron, a container), and is of the group that all are in."""
+        self.project.write("src/a.cpp", "int broken(\n")
+        self.project.write("twice.sh", "for i in 1 2 3; do ninja -f %s/build.ninja; done >log 2>&1\necho survived >survived\n" % BUILD)
+        subprocess.run(["sh", "-c", "setsid sh twice.sh &"], cwd=self.project.dir, env=self.project.env, check=True)
+        for _ in range(300):
+            if os.path.exists(self.project.path("survived")):
+                break
+            time.sleep(0.1)
+        self.assertTrue(os.path.exists(self.project.path("survived")), self.project.read("log"))
+        self.assertNotIn("left running", self.project.read("log"))
+
     # -- what a ninja is asked for decides how much is loaded while all is clean
 
     def loaded(self):
