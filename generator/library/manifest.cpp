@@ -144,8 +144,34 @@ Status read_dependencies(const Json& raw, std::vector<LibraryDependency>& out) {
   return {};
 }
 
-void read_build(const Json& build, LibraryManifest& out) {
+bool is_text(const Json& value) { return value.is_string(); }
+bool is_object(const Json& value) { return value.is_object(); }
+
+// Whether the value at `key`, or each item of the list there, is what it should be.
+Status check(const Json& object, const char* key, bool (*fits)(const Json&), const char* right) {
+  auto found = object.find(key);
+  if (found == object.end() || fits(*found)) return {};
+  if (found->is_array() && std::all_of(found->begin(), found->end(), fits)) return {};
+  return wrong(key, right);
+}
+
+// What says nothing to a build, but makes PlatformIO leave out the whole manifest.
+Status check_descriptions(const Json& json) {
+  for (const char* key : {"keywords", "headers"})
+    if (Status s = check(json, key, is_text, "a text or a list of texts"); !s) return s;
+  if (auto found = json.find("authors"); found == json.end() || found->is_null() || *found == "") return {};
+  return check(json, "authors", is_object, "an object or a list of objects");
+}
+
+Status read_build(const Json& build, LibraryManifest& out) {
+  if (build.is_null()) return {};
+  if (!build.is_object()) return wrong("build", "an object");
   out.has_build = true;
+  auto is_null = [&](const char* key) { return build.contains(key) && build[key].is_null(); };
+  for (const char* key : {"srcFilter", "flags", "unflags"})
+    if (Status s = check(build, key, is_text, "a text or a list of texts"); !s && !is_null(key)) return s;
+  for (const char* key : {"srcDir", "includeDir", "extraScript"})
+    if (build.contains(key) && !build[key].is_string() && !(is_null(key) && key == std::string_view("extraScript"))) return wrong(key, "a text");
   if (std::string dir = text_of(build, "srcDir"); build.contains("srcDir")) out.source_dir = dir;
   if (std::string dir = text_of(build, "includeDir"); build.contains("includeDir")) out.include_dir = dir;
   out.source_filter = texts(build, "srcFilter");
@@ -168,6 +194,7 @@ void read_build(const Json& build, LibraryManifest& out) {
   out.compat_mode = mode("libCompatMode");
   out.builder = text_of(build, "builder");
   out.extra_script = text_of(build, "extraScript");
+  return {};
 }
 
 }  // namespace
@@ -193,7 +220,9 @@ Result<LibraryManifest> read_library_json(std::string_view source) {
   if (Status s = read_list(json, "platforms", out.platforms); !s) return s.error();
   if (auto found = json.find("dependencies"); found != json.end())
     if (Status s = read_dependencies(*found, out.dependencies); !s) return s.error();
-  if (auto found = json.find("build"); found != json.end() && found->is_object()) read_build(*found, out);
+  if (auto found = json.find("build"); found != json.end())
+    if (Status s = read_build(*found, out); !s) return s.error();
+  if (Status s = check_descriptions(json); !s) return s.error();
   return out;
 }
 
@@ -229,6 +258,7 @@ Result<LibraryManifest> read_library_properties(std::string_view source) {
     if (item.empty()) continue;
     LibraryDependency dependency{"", std::string(item), "", {}, {"arduino"}};
     if (size_t open = item.find('('); item.back() == ')' && open != std::string_view::npos) {
+      if (item.rfind('(') != open) return Error{"'depends' is not a list of names: '" + std::string(item) + "'", "write 'name (version), ...'"};
       dependency.name = std::string(strip(item.substr(0, open)));
       dependency.version = std::string(strip(item.substr(open + 1, item.size() - open - 2)));
     }
