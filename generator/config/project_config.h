@@ -100,6 +100,9 @@ class ProjectConfig {
   // Where the option that counts for the section is written; file -1 if nowhere.
   Origin origin(std::string_view section, std::string_view option);
 
+  // Where the section's header is, the last one where there are several; file -1 if nowhere.
+  Origin header(std::string_view section) const;
+
   // An Error with the file, line and column of a place. Also for warnings.
   Error at(Origin place, std::string what, std::string fix = {}) const;
 
@@ -108,7 +111,8 @@ class ProjectConfig {
   const std::vector<ConfigWarning>& warnings() const;
 
   // One warning for each option that would matter and is not acted upon (Support::NotYet)
-  // in the given environments and [platformio], at the first place where it is set.
+  // in the given environments and [platformio], at the first place where it is set; and one
+  // for each section that nothing refers to and whose name is nearly one that counts.
   std::vector<ConfigWarning> unsupported(std::span<const std::string> environments);
 
   const ConfigDependencies& dependencies() const;

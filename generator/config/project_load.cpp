@@ -288,8 +288,7 @@ ErrorPtr ProjectConfig::validate(std::span<const std::string> requested) {
   }
   for (const std::string& name : known) {
     Symbol symbol = *state.document.symbols.find("env:" + name);
-    const IniSection* section = state.document.find_section(symbol);
-    Origin header{static_cast<int>(section->file), section->line, section->column};
+    Origin header = this->header("env:" + name);
     if (!is_environment_name(name)) {
       return fail(make_error("InvalidEnvNameError",
                              "Invalid environment name '" + name +
@@ -329,6 +328,13 @@ std::vector<std::string> ProjectConfig::sections() const {
   for (const IniSection& section : state_->document.sections)
     out.push_back(state_->text(section.name));
   return out;
+}
+
+Origin ProjectConfig::header(std::string_view section) const {
+  std::optional<Symbol> symbol = state_->document.symbols.find(section);
+  const IniSection* found = symbol ? state_->document.find_section(*symbol) : nullptr;
+  if (!found) return {};
+  return {static_cast<int>(found->file), found->line, found->column};
 }
 
 Error ProjectConfig::at(Origin place, std::string what, std::string fix) const {

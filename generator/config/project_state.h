@@ -77,6 +77,8 @@ struct ProjectConfig::State {
   const View& view_of(Symbol section);
   const View::Entry* find(const View& view, Symbol option, const OptionInfo* info) const;
   ErrorPtr list_options(Symbol section, std::vector<Symbol>& out);
+  void warn_of_lookalikes(std::vector<ConfigWarning>& out);
+  bool is_referred_to(const std::string& name);
 
   // project_lookup.cpp
   ErrorPtr look_up(Symbol section, Symbol option, const Value*& out);

@@ -8,6 +8,7 @@
 
 #include "generator/config/project_state.h"
 #include "generator/config/python_text.h"
+#include "support/suggest.h"
 
 namespace fbuild::config {
 namespace {
@@ -220,7 +221,46 @@ std::vector<ConfigWarning> ProjectConfig::unsupported(std::span<const std::strin
   };
   look("platformio");
   for (const std::string& name : environments) look("env:" + name);
+  state_->warn_of_lookalikes(out);
   return out;
+}
+
+// Any name goes for a section of shared options, so a typo in one that counts leaves a section
+// that nobody reads.
+void ProjectConfig::State::warn_of_lookalikes(std::vector<ConfigWarning>& out) {
+  static const std::vector<std::string> kEnvironment{"env"}, kAlone{"env", "platformio"};
+  for (const IniSection& section : document.sections) {
+    const std::string& name = text(section.name);
+    if (section_scope(name)) continue;
+    size_t colon = std::min(name.find(':'), name.size());
+    std::optional<std::string> near =
+        nearest_word(name.substr(0, colon), colon < name.size() ? kEnvironment : kAlone);
+    if (!near || is_referred_to(name)) continue;
+    std::string meant = *near + name.substr(colon);
+    std::string fix = "did you mean [" + meant + "]?";
+    if (document.symbols.find(meant) && document.find_section(*document.symbols.find(meant)))
+      fix += " There is one already";
+    Error text = at({static_cast<int>(section.file), section.line, section.column},
+                    "nothing reads section [" + name + "]", fix);
+    out.push_back({text.text(), text});
+  }
+}
+
+// Whether an option names the section: in ${section.option} or in `extends`.
+bool ProjectConfig::State::is_referred_to(const std::string& name) {
+  std::optional<Symbol> extends = document.symbols.find("extends");
+  auto names_it = [&](const IniOption& option) {
+    if (option.value.find("${" + name + ".") != std::string::npos) return true;
+    if (!extends || option.name != *extends) return false;
+    std::vector<ListItem> parents = split_list(placed_value(option));
+    return std::any_of(parents.begin(), parents.end(),
+                       [&](const ListItem& item) { return item.text == name; });
+  };
+  auto any = [&](const IniSection& section) {
+    return std::any_of(section.options.begin(), section.options.end(), names_it);
+  };
+  return any(document.defaults) ||
+         std::any_of(document.sections.begin(), document.sections.end(), any);
 }
 
 }  // namespace fbuild::config

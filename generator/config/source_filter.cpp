@@ -101,6 +101,32 @@ std::span<const std::string_view> source_extensions() {
   return kExtensions;
 }
 
+std::vector<FilterFault> filter_faults(std::string_view filter) {
+  constexpr std::string_view kBetween = " \t\r\n,;";
+  std::vector<FilterFault> out;
+  auto fault = [&](size_t begin, size_t end, bool unclosed) {
+    out.push_back({begin, std::string(filter.substr(begin, end - begin)), unclosed});
+  };
+  for (size_t at = 0; (at = filter.find_first_not_of(kBetween, at)) != std::string_view::npos;) {
+    bool sign = filter[at] == '+' || filter[at] == '-';
+    size_t open = at + (sign ? 1 : 0);
+    if (open < filter.size() && filter[open] == '<') {
+      size_t close = filter.find_first_of("<>", open + 1);
+      bool closed = close != std::string_view::npos && filter[close] == '>';
+      size_t end = closed ? close + 1 : std::min(filter.find_first_of(kBetween, at), filter.size());
+      if (!closed || !sign || close == open + 1) fault(at, end, !closed);
+      at = end;
+      continue;
+    }
+    size_t end = std::min(filter.find_first_of(kBetween, at + 1), filter.size());
+    // `src+<a>`: what follows the word is a pattern.
+    end = std::min({end, filter.find("+<", at + 1), filter.find("-<", at + 1)});
+    fault(at, end, false);
+    at = end;
+  }
+  return out;
+}
+
 SourceList match_sources(const std::string& source_dir, std::string_view filter,
                          std::span<const std::string_view> extensions) {
   if (filter.empty()) filter = kDefaultSourceFilter;

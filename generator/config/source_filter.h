@@ -3,7 +3,7 @@
 //   +<*> -<.git/> -<test/*.c>
 //
 // Each `+<pattern>` or `-<pattern>` adds or takes away, from left to right, starting with
-// nothing; whatever else stands in the filter is ignored. A pattern is a file name pattern
+// nothing; whatever else stands in the filter is ignored (filter_faults finds it). A pattern is a file name pattern
 // (see path_glob.h) below the source directory; `\` counts as `/`, `../` and absolute paths
 // lead out of it. A directory that matches stands for everything in it at any depth, files
 // that start with a dot included. Of the files found, those with the extensions of C, C++
@@ -35,6 +35,16 @@ inline constexpr std::string_view kDefaultSourceFilter = "+<*> -<.git/> -<.svn/>
 
 // The extensions above, without dots.
 std::span<const std::string_view> source_extensions();
+
+// What stands in a filter and selects nothing: text outside of `+<...>` and `-<...>`.
+struct FilterFault {
+  size_t at = 0;  // offset in the filter
+  std::string text;
+  bool unclosed = false;  // begins with `<` (or a sign and `<`) that has no `>` of its own
+};
+
+// In the order of the filter; blanks, commas and semicolons between patterns are none.
+std::vector<FilterFault> filter_faults(std::string_view filter);
 
 // Applies a filter whose variables are already replaced; empty: the default filter.
 SourceList match_sources(const std::string& source_dir, std::string_view filter,

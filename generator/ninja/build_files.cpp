@@ -43,6 +43,8 @@ class Files {
     for (const BuildPlan& plan : plans_)
       if (path_exists(plan.directory) && !is_directory(plan.directory))
         return Error{"a file is in the way", "this folder is fbuild-gen's: move the file, or name another folder with -B", plan.directory};
+    if (Status s = check_root(); !s) return s;
+    if (Status s = make_environment_folders(); !s) return s;
     if (Status s = make_directories(in_build("packages")); !s) return s;
     if (Status s = make_directories(in_build("idle")); !s) return s;
     for (const BuildPlan& plan : plans_)
@@ -143,7 +145,6 @@ class Files {
   }
 
   Status environment(const BuildPlan& plan) {
-    if (Status s = make_directories(plan.directory); !s) return s;
     std::vector<std::string> outputs = {plan.elf};
     for (const SourceGroup& group : plan.groups)
       if (group.shared.empty())
@@ -395,6 +396,32 @@ class Files {
 
   std::string root_text() const {
     return std::string(kRootMark) + "\nninja_required_version = 1.10\nfbuild_root = -root\ninclude " + ninja_path(in_build("build.ninja")) + "\n";
+  }
+
+  // What goes into the root is written last. It may not be ours to write to, when the build
+  // directory is elsewhere.
+  Status check_root() const {
+    if (!input_.root_files || !root_is_free() || !would_change("build.ninja", root_text()) || ::access(".", W_OK) == 0) return {};
+    return Error{"build.ninja cannot be written here: " + errno_text(errno),
+                 "make the project's folder writable, or give --build-dir-only (then: ninja -f " + in_build("build.ninja") + ")", input_.project};
+  }
+
+  // Where upper and lower case are one, or by links, the folders of two environments may be.
+  Status make_environment_folders() const {
+    std::map<std::pair<dev_t, ino_t>, const BuildPlan*> seen;
+    std::vector<std::string> made;
+    for (const BuildPlan& plan : plans_) {
+      if (!path_exists(plan.directory)) made.push_back(plan.directory);
+      if (Status s = make_directories(plan.directory); !s) return s;
+      struct stat info;
+      if (::stat(plan.directory.c_str(), &info) != 0) continue;
+      auto [other, added] = seen.emplace(std::pair(info.st_dev, info.st_ino), &plan);
+      if (added) continue;
+      for (const std::string& folder : made) ::rmdir(folder.c_str());
+      return Error{"environments '" + other->second->environment + "' and '" + plan.environment + "' would be built in one folder",
+                   "choose names that differ by more than upper and lower case", plan.directory};
+    }
+    return {};
   }
 
   bool root_is_free() const {

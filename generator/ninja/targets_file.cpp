@@ -44,7 +44,8 @@ std::string targets_text(const std::vector<BuildPlan>& plans) {
   std::string out = "{\"version\": 1,\n \"environments\": [";
   for (const BuildPlan& plan : plans) {
     std::vector<std::string> images = default_images(plan), actions;
-    for (const PlannedAction& action : plan.actions) actions.push_back(action.name);
+    for (const PlannedAction& action : plan.actions)
+      if (action.listed) actions.push_back(action.name);
     if (out.back() != '[') out += ",";
     out += "\n  {\"name\": " + json_string(plan.environment) + ", \"platform\": " + json_string(plan.platform) +
            ", \"board\": " + json_string(plan.board) + ",\n   \"elf\": " + json_string(plan.elf) +

@@ -77,6 +77,7 @@ struct PlannedAction {
   std::vector<std::pair<std::string, std::string>> variables;  // ready for the shell
   std::string output = {};  // file it makes besides; may be empty
   bool needs_firmware = true;  // the environment is built first
+  bool listed = true;  // false: only there to say why it cannot be done, when it is asked for
 };
 
 struct PlannedStep {

@@ -20,11 +20,12 @@ bool is_planned(const BuildPlan& plan, const char* name) {
                      [&](const PlannedAction& action) { return action.name == name; });
 }
 
-void refuse(BuildPlan& plan, const char* name, const Error& why) {
+void refuse(BuildPlan& plan, const char* name, const Error& why, bool listed) {
   if (is_planned(plan, name)) return;
   PlannedAction action;
   action.name = name;
   action.needs_firmware = false;
+  action.listed = listed;
   plan.actions.push_back(refusal(std::move(action), why));
 }
 
@@ -42,15 +43,15 @@ Status refuse_other_data_images(Session& session, const Environment& environment
   config::Origin named = session.config.origin("env:" + environment.name, "board_build.filesystem");
   Result<std::string> folder = option_folder(session, "data_dir");
   if (!folder) return folder.error();
-  // Where nobody asked for one, the targets would only make the graph larger.
-  if (named.file < 0 && !is_directory(*folder)) return {};
+  bool listed = named.file >= 0 || is_directory(*folder);
   const Platform& platform = *environment.platform;
   if (has_image) {
     std::vector<std::string> known = values_of_actions(platform, kDataUpload, "upload.protocol");
     refuse(plan, kDataUpload,
            {"platform '" + platform.name + "' cannot write data images with upload_protocol '" +
                 fact_or(environment.facts, "upload.protocol", "") + "'",
-            known.empty() ? "" : "it can with " + join_words(known, ", ")});
+            known.empty() ? "" : "it can with " + join_words(known, ", ")},
+           listed);
     return {};
   }
   std::vector<std::string> known = values_of_actions(platform, kDataImage, "build.filesystem");
@@ -63,8 +64,8 @@ Status refuse_other_data_images(Session& session, const Environment& environment
   }
   if (named.file >= 0)
     session.warn(session.config.at(named, "'board_build.filesystem' has no effect: " + why.what, why.fix));
-  refuse(plan, kDataImage, why);
-  refuse(plan, kDataUpload, why);
+  refuse(plan, kDataImage, why, listed);
+  refuse(plan, kDataUpload, why, listed);
   return {};
 }
 

@@ -264,6 +264,20 @@ Status warn_of_unread_facts(Session& session, const std::string& section, const 
   return {};
 }
 
+// The build directory has files and folders of its own beside those of environments, and where
+// upper and lower case are one, "Shared" is "shared". Programs take a leading '-' for an option.
+Status check_folder_name(ProjectConfig& config, const std::string& name) {
+  static constexpr std::string_view kTaken[] = {"gate", "idle", "includes", "libdeps", "packages", "planned", "shared"};
+  std::string lower = name;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  bool taken = std::find(std::begin(kTaken), std::end(kTaken), lower) != std::end(kTaken);
+  if (!taken && !name.starts_with('-')) return {};
+  return config.at(config.header("env:" + name),
+                   "'" + name + "' cannot be the name of an environment: " +
+                       (taken ? "fbuild's own '" + lower + "' lies beside the folders of environments" : "it begins with '-'"),
+                   "choose another");
+}
+
 // extra_scripts may change anything about the build: without them the firmware may be
 // another one, so somebody has to say that it is not.
 Status refuse_scripts(Session& session, const std::string& section) {
@@ -387,15 +401,7 @@ Result<Environment> describe_environment(Session& session, const std::string& na
   Environment out;
   out.name = name;
 
-  // The build directory has files of these names, and programs take a leading '-' for an option.
-  if (name == "gate" || name == "includes" || name == "planned" || name.starts_with('-')) {
-    config::Origin header;
-    if (Result<std::vector<std::string>> names = config.options(section); names && !names->empty())
-      header = config.origin(section, names->front());
-    return config.at(header, "'" + name + "' cannot be the name of an environment: " +
-                         (name.starts_with('-') ? "it begins with '-'" : "a file of the build directory has it"),
-                     "choose another");
-  }
+  if (Status s = check_folder_name(config, name); !s) return s.error();
   Result<std::string> platform_text = text_of(config, section, "platform");
   if (!platform_text) return platform_text.error();
   if (platform_text->empty())

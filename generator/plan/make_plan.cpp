@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "generator/config/source_filter.h"
 #include "generator/ninja/text.h"
 #include "generator/library/include_closure.h"
 #include "generator/plan/compile_flags.h"
@@ -42,8 +43,26 @@ class Planner {
   }
 
  private:
+  // Text of build_src_filter that selects nothing is a slip; a pattern without an end is an error.
+  Status check_source_filter() {
+    Result<const config::Value*> value = session_.config.get(section_, "build_src_filter");
+    if (!value) return value.error();
+    for (const config::ListItem& item : (*value)->items)
+      for (const config::FilterFault& fault : config::filter_faults(item.text)) {
+        if (fault.unclosed)
+          return session_.config.at(item.origin, "'" + fault.text + "' in 'build_src_filter' has no '>' at its end",
+                                    "write +<pattern> or -<pattern>");
+        if (fault.text.find('$') != std::string::npos) continue;  // may become a pattern
+        std::string pattern = fault.text.find_first_of("<>") == std::string::npos ? "<" + fault.text + ">" : fault.text;
+        session_.warn(session_.config.at(item.origin, "'" + fault.text + "' in 'build_src_filter' selects nothing, as in PlatformIO",
+                                         pattern == "<>" || pattern[0] != '<' ? "write +<pattern> or -<pattern>" : "write +" + pattern + " or -" + pattern));
+      }
+    return {};
+  }
+
   // build_src_filter with its variables replaced.
   Result<std::string> source_filter() {
+    if (Status s = check_source_filter(); !s) return s.error();
     Result<std::vector<std::string>> items = option_list(session_, section_, "build_src_filter");
     if (!items) return items.error();
     Result<std::string> out = config::substitute_text(join_words(*items), environment_variables(session_, env_));

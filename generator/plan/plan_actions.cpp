@@ -24,6 +24,7 @@ constexpr const char* kPortInWord = "\x01";
 constexpr const char* kPortInShell = "\x02";
 
 constexpr const char* kUpload = "upload";
+constexpr const char* kEmulate = "emulate";
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
@@ -57,14 +58,18 @@ class ActionPlanner {
     Result<std::string> command = option("upload_command");
     if (!command) return command.error();
     upload_command_ = *command;
-    bool uploads = false, may_upload = false;
+    bool uploads = false, may_upload = false, any_protocol = false;
     for (const ActionSpec& spec : env_.platform->actions) {
       bool holds = env_.holds(spec.when);
       if (spec.name == kUpload) (holds ? uploads : may_upload) = true;
+      if (spec.name == kUpload && holds) any_protocol = any_protocol || !asks_for_protocol(spec);
       if (holds)
         if (Status s = action(spec); !s) return s;
     }
     if (Status s = uploads || !may_upload ? Status() : other_upload(); !s) return s;
+    if (any_protocol) look_at_protocol();
+    if (std::none_of(plan_.actions.begin(), plan_.actions.end(), [](const auto& action) { return action.name == kEmulate; }))
+      refuse_emulation();
     return refuse_other_data_images(session_, env_, plan_);
   }
 
@@ -73,6 +78,22 @@ class ActionPlanner {
     Result<const Value*> value = session_.config.get(section_, name);
     if (!value) return value.error();
     return (*value)->kind == Value::Kind::None ? std::string() : config::value_text(**value);
+  }
+
+  static bool asks_for_protocol(const ActionSpec& spec) {
+    return std::any_of(spec.when.terms.begin(), spec.when.terms.end(),
+                       [](const Condition::Term& term) { return term.name == "upload.protocol"; });
+  }
+
+  // What the tool knows may be more than what we know, but what looks like a slip is said to.
+  void look_at_protocol() {
+    const std::vector<std::string>& known = env_.platform->protocols;
+    config::Origin place = session_.config.origin(section_, "upload_protocol");
+    if (place.file < 0 || protocol_ == "custom" || !upload_command_.empty() ||
+        std::find(known.begin(), known.end(), protocol_) != known.end())
+      return;
+    if (std::string fix = did_you_mean(protocol_, known); !fix.empty())
+      session_.warn(session_.config.at(place, "upload_protocol '" + protocol_ + "' is not known, and passed on as it is", fix));
   }
 
   // The project's command, or that this way of uploading is none of the platform's.
@@ -100,9 +121,23 @@ class ActionPlanner {
     PlannedAction action;
     action.name = kUpload;
     action.input = join_path(folder_, spec.in);
-    return cannot(
-        std::move(action),
-        session_.config.at(session_.config.origin(section_, "upload_protocol"), what, fix));
+    config::Origin place = session_.config.origin(section_, "upload_protocol");
+    Error why = session_.config.at(place, what, fix);
+    if (place.file >= 0) session_.warn(why);  // it builds, but there is no need to wait for the upload
+    return cannot(std::move(action), why);
+  }
+
+  // Where the platform has an emulator, a fact of the board says what it is to emulate.
+  void refuse_emulation() {
+    Error why{"no emulator is known for board '" + fact_or(env_.facts, "id", "") + "'", ""};
+    for (const ActionSpec& spec : env_.platform->actions)
+      for (const Condition::Term& term : spec.when.terms)
+        if (spec.name == kEmulate && term.kind == Condition::Has)
+          why.fix = "one that '" + spec.package + "' knows can be named with 'board_" + term.name + " = ...'";
+    PlannedAction action;
+    action.name = kEmulate;
+    action.needs_firmware = action.listed = false;
+    (void)cannot(std::move(action), why);
   }
 
   Status action(const ActionSpec& spec) {

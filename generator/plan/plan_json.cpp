@@ -214,6 +214,7 @@ std::string plan_json(const BuildPlan& plan) {
   w.key("actions");
   w.open('[');
   for (const PlannedAction& action : plan.actions) {
+    if (!action.listed) continue;
     w.next();
     w.open('{');
     w.text("name", action.name);

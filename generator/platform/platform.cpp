@@ -342,6 +342,7 @@ struct Reader {
     }
     if (std::optional<YAML::Node> node = map.find("actions"))
       for (const YAML::Node& item : *node) out.actions.push_back(action(item));
+    out.protocols = map.texts("protocols");
     if (std::optional<YAML::Node> node = map.find("size")) {
       YamlMap inner = this->map(*node, "'size'");
       out.size = {inner.text("flash"), inner.text("ram"), inner.text("flash_max"), inner.text("ram_max"),

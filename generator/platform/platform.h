@@ -180,6 +180,7 @@ struct Platform {
   std::vector<PrepareSpec> prepare;
   std::vector<StepSpec> steps;
   std::vector<ActionSpec> actions;
+  std::vector<std::string> protocols;  // upload.protocol may be these, and others
   SizeSpec size;
   std::vector<EmbedSpec> embed;  // the first whose condition holds; none: it cannot embed
   std::vector<std::string> not_yet;  // facts that PlatformIO acts upon, and this file does not

@@ -1,9 +1,10 @@
 """Bad input: one error line of the one form, status 2, and nothing written."""
 
 import os
+import subprocess
 import unittest
 
-from project import BIN, CORE, Case, SMALL, TOOLS, UNO
+from project import BIN, CORE, GEN, Case, SMALL, TOOLS, UNO
 
 HEAD = "[env:uno]\nplatform = atmelavr\nframework = arduino\n"
 
@@ -62,6 +63,9 @@ CASES = {
     "a filter that leaves nothing": (
         {"platformio.ini": UNO + "build_src_filter = -<*>\n", "src/main.cpp": SMALL}, [],
         ["platformio.ini:5", "no sources", "build_src_filter"]),
+    "a pattern of sources without its end": (
+        {"platformio.ini": UNO + "build_src_filter =\n  +<*>\n  -<b +<c>\n", "src/main.cpp": SMALL}, [],
+        ["platformio.ini:7", "'-<b'", "no '>'", "+<pattern>"]),
     "two main files": (
         {"platformio.ini": UNO, "src/a.ino": SMALL, "src/b.ino": SMALL}, [], ["a.ino", "b.ino", "setup"]),
     "two main files, the second .pde": (
@@ -147,6 +151,46 @@ class BadInput(Case):
                 self.assertError(run, *parts)
                 self.assertEqual(project.snapshot(), before)
 
+    def test_names_that_the_build_directory_has(self):
+        """Whatever lies beside the folders of environments is no environment's name."""
+        project = self.project({"platformio.ini": UNO, "src/main.cpp": SMALL})
+        project.gen()
+        project.ninja()
+        names = [name for name in os.listdir(project.path(".fbuild/build")) if name != "uno" and "." not in name]
+        self.assertLessEqual({"gate", "includes", "planned", "packages", "shared", "idle"}, set(names))
+        before = project.snapshot(".fbuild")
+        for name in names + ["libdeps", "-e", "Shared"]:
+            with self.subTest(name):
+                project.write("platformio.ini", UNO + UNO.replace("uno]", name + "]"))
+                self.assertError(project.gen(status=None), "platformio.ini:5", "'%s' cannot be the name" % name)
+                self.assertEqual(project.snapshot(".fbuild"), before)
+
+    def test_two_environments_in_one_folder(self):
+        project = self.project({"platformio.ini": UNO + UNO.replace("uno]", "UNO]"), "src/main.cpp": SMALL})
+        project.gen()  # where upper and lower case are two
+        os.rename(project.path(".fbuild/build/UNO"), project.path("old"))
+        os.symlink("uno", project.path(".fbuild/build/UNO"))
+        self.assertError(project.gen(status=None), ".fbuild/build/UNO", "'uno' and 'UNO'", "one folder")
+
+    def test_a_root_that_cannot_be_written(self):
+        """Nothing is written into the build directory when the root's part of it cannot be."""
+        project = self.project({"platformio.ini": UNO, "src/main.cpp": SMALL})
+        out, cache = self.folder("out"), self.folder("cache")
+        for folder in (out, cache, os.path.dirname(project.dir), self.temporary):
+            os.chmod(folder, 0o777)
+        os.chmod(project.dir, 0o555)
+        user = 65534 if os.geteuid() == 0 else None
+        try:
+            for arguments, status in ((["-B", out], 2), (["-B", out, "--build-dir-only"], 0)):
+                run = subprocess.run([GEN] + arguments, cwd=project.dir, user=user, capture_output=True, text=True,
+                                     env=dict(project.env, FBUILD_CACHE_DIR=cache, FBUILD_TEST_RUNS="/dev/null"))
+                self.assertEqual(run.returncode, status, run)
+                if status:
+                    self.assertRegex(run.stderr, "^" + project.dir + ": build.ninja cannot be written here: .*--build-dir-only")
+                    self.assertEqual(os.listdir(out), [])
+        finally:
+            os.chmod(project.dir, 0o755)
+
     def test_the_second_environment_counts_too(self):
         project = self.project({"platformio.ini": UNO + "[env:b]\nplatform = atmelavr\nframework = arduino\nboard = leonarod\n",
                                 "src/main.cpp": SMALL})
@@ -230,6 +274,24 @@ class Warnings(Case):
                     continue
                 self.assertEqual(len(lines), 1, lines)
                 self.assertRegex(lines[0], r"^warning: platformio.ini:5(:\d+)?: .*" + name)
+
+    def test_a_section_that_nobody_reads(self):
+        lines = self.warnings("[evn:mega]\nboard = x\n[plaftormio]\n[enw:base]\n[env2]\n[env:b]\nextends = env:uno, enw:base\n"
+                              "build_flags = -D${env2.x}\n".replace("[env2]", "[env2]\nx = 1"))
+        self.assertEqual(lines, ["warning: platformio.ini:5:1: nothing reads section [evn:mega]; did you mean [env:mega]?",
+                                 "warning: platformio.ini:7:1: nothing reads section [plaftormio]; did you mean [platformio]?"])
+
+    def test_a_source_filter_without_signs(self):
+        lines = self.warnings("build_src_filter =\n  +<*>, -<.git/>\n  <a.c> b.c\n")
+        self.assertEqual(lines, ["warning: platformio.ini:7:3: %s in 'build_src_filter' selects nothing, as in PlatformIO; "
+                                 "write +<%s> or -<%s>" % (word, name, name) for word, name in (("'<a.c>'", "a.c"), ("'b.c'", "b.c"))])
+
+    def test_an_upload_protocol_that_looks_like_another(self):
+        self.assertEqual(self.warnings("upload_protocol = ardunio\n"),
+                         ["warning: platformio.ini:5:1: upload_protocol 'ardunio' is not known, and passed on as it is; did you mean 'arduino'?"])
+        self.assertEqual(self.warnings("upload_protocol = usbtiny\n"), [])
+        self.assertEqual(self.warnings("upload_protocol = somebodys_own\n"), [])
+        self.assertEqual(self.warnings("upload_protocol = ardunio\nupload_command = x\n"), [])
 
     def test_the_line_is_shown(self):
         project = self.project({"platformio.ini": UNO.replace("board = uno", "board = unno"), "src/main.cpp": SMALL})

@@ -203,6 +203,23 @@ class DataImages(Case):
             self.assertIn("error: platform 'atmelavr' makes no data images", run.out + run.err)
         project.build()
 
+    def test_what_nobody_asked_for_says_why_it_cannot_be(self):
+        """Built or not; and the files that a build with nothing to do loads do not know of it."""
+        project = self.make({}, UNO + "board_debug.simavr_target =\n", images=False)
+        project.gen()
+        for i in range(2):
+            for target in ("uno/buildfs", "uno/uploadfs"):
+                self.assertIn("error: platform 'atmelavr' makes no data images", project.ninja(target, status=None).out)
+            self.assertIn("error: no emulator is known for board 'uno'; one that 'tool-simavr' knows can be named with "
+                          "'board_debug.simavr_target = ...'", project.ninja("uno/emulate", status=None).out)
+            project.ninja()
+        for name in ("names.ninja", "targets.json"):
+            with open(project.path(".fbuild/build", name)) as file:
+                text = file.read()
+            self.assertIn("upload", text)
+            for action in ("buildfs", "uploadfs", "emulate"):
+                self.assertNotIn(action, text)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -59,6 +59,24 @@ TEST_CASE("every recorded source filter") {
   }
 }
 
+TEST_CASE("what selects nothing in a filter") {
+  auto texts = [](std::string_view filter) {
+    std::string out;
+    for (const FilterFault& fault : filter_faults(filter))
+      out += (fault.unclosed ? "!" : "") + fault.text + "@" + std::to_string(fault.at) + " ";
+    return out;
+  };
+  CHECK(texts(kDefaultSourceFilter) == "");
+  CHECK(texts("+<*>,-<a b>;\n+<c>-<d>") == "");
+  CHECK(texts("") == "");
+  CHECK(texts("+<*") == "!+<*@0 ");
+  CHECK(texts("+<a> -<b +<c>") == "!-<b@5 ");
+  CHECK(texts("<a> b.c") == "<a>@0 b.c@4 ");
+  CHECK(texts("src+<a>") == "src@0 ");
+  CHECK(texts("+ <a> +<>") == "+@0 <a>@2 +<>@6 ");
+  CHECK(texts("<") == "!<@0 ");
+}
+
 TEST_CASE("the directories a filter depends on") {
   Tree files;
   for (const char* file : {"main.cpp", "hal/x.cpp", "hal/deep/y.cpp", "test/t.cpp"})
