@@ -65,7 +65,7 @@ Result<std::vector<std::string>> toolchain_identity(Session& session, const Envi
   if (!core) return core.error();
   names.insert(names.end(), core->begin(), core->end());
   // These may be named after what the core's folder is; then they are part of it.
-  for (const PackageNeed& need : environment.framework->packages)
+  for (const ConditionalName& need : environment.framework->packages)
     if (Result<std::vector<std::string>> further = fill_words(environment, {need.name}); further && environment.holds(need.when))
       names.insert(names.end(), further->begin(), further->end());
 

@@ -514,7 +514,7 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
   Result<PackageUse> core = use_package(session, *out.platform, (*framework_package)[0], *requests, nullptr, true);
   if (!core) return at_option(config, section, "framework", core.error());
   add_source_package(session, out, std::move(*core));
-  for (const PackageNeed& need : out.framework->packages) {
+  for (const ConditionalName& need : out.framework->packages) {
     if (!out.holds(need.when)) continue;
     Result<std::vector<std::string>> names = fill_words(out, {need.name});
     if (!names) return names.error();

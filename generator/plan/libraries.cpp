@@ -158,10 +158,16 @@ Status LibraryPlan::load(EnvironmentFlags& flags, const InstalledLibraries& inst
   if (!compatibility) return compatibility.error();
   if (!archive) return archive.error();
   ignored_ = std::move(*ignored);
+  for (const ConditionalName& library : env_.framework->ignored_libraries)
+    if (env_.holds(library.when)) ignored_.push_back(library.name);
   mode_ = parse_finder_mode(*mode).value_or(FinderMode{});
   compatibility_ = *compatibility;
   archive_ = *archive != "False";
   archive_is_set_ = session_.config.is_set(section, "lib_archive");
+  if (env_.framework->loose_libraries && env_.holds(*env_.framework->loose_libraries)) {
+    archive_ = false;
+    archive_is_set_ = true;
+  }
   defines_ = std::make_shared<const MacroTable>(macro_table(flags.base));
   Result<std::string> lib_dir = option_folder(session_, "lib_dir");
   if (!lib_dir) return lib_dir.error();

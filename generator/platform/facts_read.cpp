@@ -53,10 +53,12 @@ class Collector {
 
   void framework(const FrameworkSpec& framework) {
     text(framework.package);
-    for (const PackageNeed& need : framework.packages) {
+    for (const ConditionalName& need : framework.packages) {
       text(need.name);
       condition(need.when);
     }
+    for (const ConditionalName& ignored : framework.ignored_libraries) condition(ignored.when);
+    if (framework.loose_libraries) condition(*framework.loose_libraries);
     flags(framework.flags);
     for (const GroupSpec& group : framework.groups) {
       texts({group.from, group.filter});

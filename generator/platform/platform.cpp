@@ -175,9 +175,9 @@ struct Reader {
     return out;
   }
 
-  std::vector<PackageNeed> packages_needed(YamlMap& parent) const {
-    std::vector<PackageNeed> out;
-    std::optional<YAML::Node> node = parent.find("packages");
+  std::vector<ConditionalName> conditional_names(YamlMap& parent, const std::string& key) const {
+    std::vector<ConditionalName> out;
+    std::optional<YAML::Node> node = parent.find(key);
     if (!node) return out;
     if (!node->IsSequence()) return {{node->Scalar(), {}}};
     for (const YAML::Node& item : *node) {
@@ -185,7 +185,7 @@ struct Reader {
         out.push_back({item.Scalar(), {}});
         continue;
       }
-      YamlMap map = this->map(item, "an item of 'packages'");
+      YamlMap map = this->map(item, "an item of '" + key + "'");
       out.push_back({map.required_text("name"), condition(map)});
       map.finish();
     }
@@ -197,10 +197,16 @@ struct Reader {
     FrameworkSpec out;
     out.name = name;
     out.package = map.required_text("package");
-    out.packages = packages_needed(map);
+    out.packages = conditional_names(map, "packages");
     out.sketches = map.flag("sketches", false);
     out.flags = flag_list(map);
     out.libraries = map.texts("libraries");
+    out.ignored_libraries = conditional_names(map, "ignored_libraries");
+    if (std::optional<YAML::Node> loose = map.find("loose_libraries")) {
+      YamlMap inner = this->map(*loose, "'loose_libraries'");
+      out.loose_libraries = condition(inner);
+      inner.finish();
+    }
     if (std::optional<YAML::Node> groups = map.find("groups")) {
       for (const YAML::Node& item : *groups) {
         YamlMap inner = this->map(item, "a group");

@@ -68,19 +68,23 @@ struct FactRule {
   bool late = false;  // applied when the framework's package is known
 };
 
-struct PackageNeed {
-  std::string name;  // with places
-  Condition when;    // about early facts and the framework's package
+struct ConditionalName {
+  std::string name;
+  Condition when;  // no terms: always
 };
 
 struct FrameworkSpec {
   std::string name;
   std::string package;               // with places
-  std::vector<PackageNeed> packages;  // further ones it needs
+  // Further ones it needs; names have places, conditions are about early facts and its package.
+  std::vector<ConditionalName> packages;
   bool sketches = false;           // .ino files are joined into one C++ file
   std::vector<FlagAddition> flags;
   std::vector<GroupSpec> groups;   // in link order
   std::vector<std::string> libraries;  // folders with one library a folder
+  std::vector<ConditionalName> ignored_libraries;  // as lib_ignore names them
+  // As if lib_archive were off: objects of libraries stand for weak symbols of the core.
+  std::optional<Condition> loose_libraries;
 };
 
 struct PackageSpec {

@@ -317,6 +317,19 @@ board = rpipico2
         self.assertEqual(self.sections(self.blink, "pico")[".boot2"], (0x10000000, 256))
         self.assertEqual(self.objcopied(self.blink, "pico", "binary")[:4], bytes.fromhex("b5b5004b"))
 
+    def test_the_usb_library_is_in_when_it_is_chosen(self):
+        """The core's SPI includes it under #ifdef, which the finder looks through."""
+        files = {"platformio.ini": self.INI % self.core + "\n[env:usb]\nboard = rpipico\nbuild_flags = -DUSE_TINYUSB\n",
+                 "src/main.ino": BLINK + "#ifdef USE_TINYUSB\n#include <Adafruit_TinyUSB.h>\n#endif\n",
+                 "lib/usb/library.properties": "name=Adafruit TinyUSB Library\nversion=1.0\n",
+                 "lib/usb/Adafruit_TinyUSB.h": "", "lib/usb/usb.c": "int usb;\n"}
+        project = self.project(files)
+        for environment, libraries in (("pico", []), ("usb", ["Adafruit TinyUSB Library"])):
+            self.assertEqual(project.plan(environment)["libraries"], libraries)
+        project.gen()
+        link = [line for line in self.commands(project, "usb") if "-o .fbuild/build/usb/firmware.elf" in line]
+        self.assertIn(" .fbuild/build/usb/lib/usb/usb.c.o ", link[0])
+
     def test_file_system_and_a_changed_script(self):
         core, = self.packages("raspberrypi", "framework-arduinopico")
         shutil.copytree(self.core, core, dirs_exist_ok=True)
