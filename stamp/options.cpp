@@ -1,6 +1,7 @@
 #include "stamp/options.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <span>
 
 #include "support/suggest.h"

@@ -39,7 +39,9 @@ std::string stat_text(const std::string& path) {
 bool recall(const Json& memo, CompilerIdentity& out) {
   if (!memo.is_object() || !memo.contains("files") || !memo["files"].is_object()) return false;
   for (const auto& [path, stat] : memo["files"].items()) {
-    if (!stat.is_string() || stat.get<std::string>().empty() || stat_text(path) != stat) return false;
+    if (!stat.is_string()) return false;
+    const std::string& text = stat.get_ref<const std::string&>();
+    if (text.empty() || text != stat_text(path)) return false;
     out.files.push_back(path);
   }
   if (!memo.contains("version") || !memo["version"].is_string()) return false;
