@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "generator/config/flag_words.h"
+#include "generator/plan/script_flag.h"
 #include "support/files.h"
 #include "support/option_words.h"
 
@@ -222,6 +223,8 @@ Result<EnvironmentFlags> environment_flags(Session& session, Environment& enviro
   Result<std::vector<ListItem>> items = option_items(session, section, "build_flags");
   if (!items) return items.error();
   if (Status s = config::process_flags(out.base, *items, context); !s) return s.error();
+  if (environment.script_of_flags)
+    std::erase_if(out.base[FlagScope::LinkFlags], [](const FlagItem& item) { return script_of_flag(item.text).has_value(); });
   for (const FlagItem& item : out.base[FlagScope::CppDefines]) environment.defines[item.text] = item.argument;
   if (Status s = add_platform(environment, environment.platform->flags, out.base); !s) return s.error();
   if (Status s = add_platform(environment, environment.framework->flags, out.base); !s) return s.error();

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "generator/plan/packages.h"
+#include "generator/plan/script_flag.h"
 #include "generator/platform/facts_read.h"
 #include "generator/platform/file_facts.h"
 #include "generator/platform/yaml_reader.h"
@@ -440,6 +441,7 @@ Result<Environment> describe_environment(Session& session, const std::string& na
   out.facts = known->second.facts;
   out.board_file = known->second.file;
   if (Status status = override_facts(session, section, out.facts); !status) return status.error();
+  if (Status status = take_script_of_flags(session, section, out); !status) return status.error();
   if (Status status = derive_facts(out, false); !status) return at_option(config, section, "board", status.error());
   Result<std::string> build_type = text_of(config, section, "build_type");
   if (!build_type) return build_type.error();

@@ -70,6 +70,7 @@ struct Environment {
   ToolchainSpec toolchain;            // the platform's, its places filled
   CompilerIdentity compiler;
   bool debug = false;                 // build_type = debug
+  bool script_of_flags = false;       // build.ldscript is what a -Wl,-T in build_flags named
   // Macros that the board's and the project's flags define, and their values.
   std::map<std::string, std::string> defines;
   std::vector<std::string> looked_at;  // files that facts depend on; not all have to exist

@@ -167,7 +167,7 @@ board_build.mmu_icache_size = 0x4000
             self.assertIn("len = " + size, project.read(".fbuild/build/%s/ld/local.eagle.app.v6.common.ld" % environment))
         lines = self.commands(project, "heap")
         script = next(line for line in lines if "eagle.app.v6.common.ld.h" in line)
-        self.assertIn("-CC -E -P -DVTABLES_IN_DRAM -DFP_IN_IROM -DMMU_IRAM_SIZE=0x8000 -DMMU_ICACHE_SIZE=0x4000"
+        self.assertIn("-CC -E -P -DVTABLES_IN_DRAM -DMMU_IRAM_SIZE=0x8000 -DMMU_ICACHE_SIZE=0x4000"
                       " -DMMU_SEC_HEAP_SIZE=0x4000 -DMMU_SEC_HEAP=0x40108000", script)
 
     def variation(self, options):
@@ -195,6 +195,39 @@ board_build.mmu_icache_size = 0x4000
         self.assertIn("from 921600 bytes", project.ninja("own/size").out)
         self.assertTrue(project.idle("own"), project.why)
 
+    def test_a_script_named_in_build_flags(self):
+        """The old way: it stands for the board's, and says how large the flash is."""
+        project = self.project({"platformio.ini": self.INI % self.core + """
+[env:old]
+board = esp01
+build_flags = -Wl,-Tesp8266.flash.4m1m.ld -Wl,-Tdata=0x3FFE8000
+""", "src/main.ino": BLINK})
+        self.assertRegex(project.gen().err, r"warning: platformio.ini:\d+:\d+: '-Wl,-Tesp8266.flash.4m1m.ld' is taken for"
+                         " 'board_build.ldscript = esp8266.flash.4m1m.ld'")
+        self.assertIn("from 1044464 bytes", project.ninja("old").out)
+        self.assertEqual(project.bytes(".fbuild/build/old/firmware.bin")[3], 0x40)
+        link = next(line for line in self.commands(project, "old") if " -o .fbuild/build/old/firmware.elf" in line)
+        self.assertIn(" -T eagle.flash.4m1m.ld ", link)
+        self.assertIn(" -Wl,-Tdata=0x3FFE8000 ", link)
+        self.assertNotIn("esp8266.flash", link)
+        self.assertNotIn("512k", link)
+
+    def test_a_later_core(self):
+        """After 3.1.2 the routines for floating point leave the fast memory, unless the project says where they go."""
+        core, = self.packages("espressif8266", "framework-arduinoespressif8266")
+        shutil.copytree(self.core, core, dirs_exist_ok=True)
+        with open(core + "/platform.txt", "w") as out:
+            out.write("version=3.2.0-dev\n")
+        project = self.project({"platformio.ini": self.INI % core + "[env:fast]\nboard = nodemcuv2\nbuild_flags = -DFP_IN_IRAM\n",
+                                "src/main.ino": BLINK})
+        project.gen("-q")
+        for environment, word, other in (("nodemcu", "-DFP_IN_IROM", "IRAM "), ("fast", "-DFP_IN_IRAM", "IROM ")):
+            lines = self.commands(project, environment)
+            for what in ("eagle.app.v6.common.ld.h", "/cores/esp8266/main.cpp", "/src/main.ino.cpp"):
+                line = next(line for line in lines if what in line)
+                self.assertEqual(line.count(word + " "), 1, line)
+                self.assertNotIn("FP_IN_" + other, line)
+
     def test_words_of_the_commands(self):
         """As PlatformIO has them, from the first to the last."""
         P = ".fbuild/build/packages/"
@@ -203,7 +236,7 @@ board_build.mmu_icache_size = 0x4000
         defines = """-DPLATFORMIO=60118 -DESP8266 -DARDUINO_ARCH_ESP8266 -DARDUINO_ESP8266_NODEMCU_ESP12E -DF_CPU=80000000L
             -D__ets__ -DICACHE_FLASH -D_GNU_SOURCE -DARDUINO=10805 -DARDUINO_BOARD="PLATFORMIO_NODEMCUV2"
             -DARDUINO_BOARD_ID="nodemcuv2" -DFLASHMODE_DIO -DLWIP_OPEN_SRC -DNONOSDK22x_190703=1 -DTCP_MSS=536
-            -DLWIP_FEATURES=1 -DLWIP_IPV6=0 -DVTABLES_IN_FLASH -DFP_IN_IROM -DMMU_IRAM_SIZE=0x8000
+            -DLWIP_FEATURES=1 -DLWIP_IPV6=0 -DVTABLES_IN_FLASH -DMMU_IRAM_SIZE=0x8000
             -DMMU_ICACHE_SIZE=0x8000""".split()
         common = """-Os -mlongcalls -mtext-section-literals -falign-functions=4 -U__STRICT_ANSI__ -ffunction-sections
             -fdata-sections -Wall -Werror=return-type -free -fipa-pta""".split()
