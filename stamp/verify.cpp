@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "stamp/clock.h"
+#include "stamp/nested.h"
 #include "stamp/parallel.h"
 #include "stamp/scan.h"
 #include "support/files.h"
@@ -400,10 +401,8 @@ void look_at_files(std::span<FileState* const> files, std::span<const Suspect> s
   run_parallel(static_cast<unsigned>(std::min<size_t>(threads, 1 + suspects.size() / kFilesPerThread)), look);
 }
 
-}  // namespace
-
-VerifyResult verify(std::span<RootState* const> roots, std::span<FileState* const> files,
-                    const VerifyOptions& options) {
+VerifyResult look_at_all(std::span<RootState* const> roots, std::span<FileState* const> files,
+                         const VerifyOptions& options) {
   VerifyResult result;
   std::vector<RootRun> runs(roots.size());
   std::vector<Chunk> chunks;
@@ -512,6 +511,37 @@ VerifyResult verify(std::span<RootState* const> roots, std::span<FileState* cons
   for (RootRun& run : runs)
     if (!update_root(run, scanner, result)) result.damaged = true;
   look_at_files(files, std::span(suspects).subspan(at), options.threads, result);
+  return result;
+}
+
+void add(VerifyResult& result, const VerifyResult& more) {
+  result.counters.add(more.counters);
+  result.updated |= more.updated;
+  result.moving |= more.moving;
+  result.differs |= more.differs;
+  result.latest = std::max(result.latest, more.latest);
+  result.unstable |= more.unstable;
+  result.damaged |= more.damaged;
+}
+
+}  // namespace
+
+VerifyResult verify(std::span<RootState* const> roots, std::span<FileState* const> files,
+                    const VerifyOptions& options) {
+  std::vector<uint32_t> outer = find_outer_roots(roots);
+  std::vector<RootState*> own;
+  for (size_t i = 0; i < roots.size(); ++i)
+    if (outer[i] == kNotNested) own.push_back(roots[i]);
+  VerifyResult result = look_at_all(own, files, options);
+  if (result.damaged || own.size() == roots.size()) return result;
+  std::vector<RootState*> left;
+  for (size_t i = 0; i < roots.size(); ++i) {
+    if (outer[i] == kNotNested) continue;
+    TakenFromOuter taken = take_from_outer(*roots[i], *roots[outer[i]]);
+    if (taken == TakenFromOuter::NotThere) left.push_back(roots[i]);
+    if (taken == TakenFromOuter::Changed) result.updated = result.differs = true;
+  }
+  if (!left.empty()) add(result, look_at_all(left, {}, options));
   return result;
 }
 

@@ -190,6 +190,103 @@ TEST_CASE("sets share what they share, and checking one keeps the other exact") 
   CHECK(p.check(0, "a").clean);
 }
 
+TEST_CASE("a root that lies in another is looked at with it") {
+  Project p;
+  write_text(p / "lib/A/a.h", "1");
+  write_text(p / "lib/A/deep/a.c", "1");
+  write_text(p / "lib/B/b.c", "1");
+  write_text(p / "elsewhere/C/c.c", "1");
+  REQUIRE(::symlink("../elsewhere/C", (p / "lib/C").c_str()) == 0);
+  p.define("root project @/lib\n", "all");
+  p.define("root project @/lib/A\nroot project @/lib/A/deep\nroot project @/lib/C\n", "some");
+  settle();
+  const std::vector<std::string> both = {"all", "some"};
+  CheckOptions exact;
+  exact.window = 0;
+  Counters counted;
+  auto look = [&] {
+    Session session(p.table);
+    auto status = session.check(both, exact);
+    REQUIRE(status);
+    counted = session.last_run();
+    return *status;
+  };
+  // Each file is read once, and from then on each is looked at once: four files, the root
+  // and four folders.
+  look();
+  CHECK(counted.files_hashed == 4);
+  CHECK(counted.directories_listed == 5);
+  for (const SetStatus& status : look()) CHECK(p.seal(status.token, status.name).sealed);
+  auto clean = look();
+  CHECK(clean[0].clean);
+  CHECK(clean[1].clean);
+  CHECK(counted.files_statted == 9);
+  CHECK(counted.files_hashed == 0);
+  CHECK(p.check(0, "some").fingerprint == clean[1].fingerprint);
+  CHECK(p.check(0, "some", false).fingerprint == clean[1].fingerprint);
+
+  write_text(p / "lib/A/deep/a.c", "2");
+  write_text(p / "elsewhere/C/new.c", "2");
+  settle();
+  auto dirty = look();
+  CHECK(!dirty[0].clean);
+  CHECK(!dirty[1].clean);
+  CHECK(counted.files_hashed == 2);
+  CHECK(!p.check(0, "some").clean);
+  CHECK(p.differences ==
+        "lib/A/deep/a.c: content changed (1 bytes, as before)\nlib/C/new.c: added\n"
+        "lib/A/deep/a.c: content changed (1 bytes, as before)\n");
+  write_text(p / "lib/A/deep/a.c", "1");
+  ::unlink((p / "elsewhere/C/new.c").c_str());
+  write_text(p / "lib/B/b.c", "2");
+  dirty = look();
+  CHECK(!dirty[0].clean);
+  CHECK(dirty[1].clean);
+
+  // What only the inner one has seen is not lost when the outer one is looked at after it.
+  write_text(p / "lib/A/a.h", "2");
+  CHECK(!p.check(0, "some").clean);
+  CHECK(!look()[1].clean);
+  // A folder that goes, becomes a file, and comes back.
+  std::filesystem::rename(p / "lib/A", p / "A");
+  CHECK(!look()[1].clean);
+  write_text(p / "lib/A", "a file");
+  CHECK(look()[1].token.empty());
+  ::unlink((p / "lib/A").c_str());
+  std::filesystem::rename(p / "A", p / "lib/A");
+  write_text(p / "lib/A/a.h", "1");
+  CHECK(look()[1].clean);
+}
+
+TEST_CASE("a root in another that does not see the same is looked at by itself") {
+  Project p;
+  write_text(p / "lib/A/a.h", "1");
+  write_text(p / "lib/A/a.md", "1");
+  write_text(p / "lib/A/skip/x.c", "1");
+  write_text(p / "lib/skip/A/x.c", "1");
+  // The outer walk ends at this link, the inner one finds lib/A/up/skip there.
+  REQUIRE(::symlink("..", (p / "lib/A/up").c_str()) == 0);
+  p.define("root project @/lib exclude=skip\n", "all");
+  p.define("root project @/lib/A exclude=skip ext=md\n", "names");
+  p.define("root project @/lib/A exclude=\n", "excludes");
+  p.define("root project @/lib/skip/A exclude=skip\n", "excluded");
+  p.define("root project @/lib/A exclude=skip\n", "links");
+  std::vector<std::string> names = {"all", "names", "excludes", "excluded", "links"};
+  settle();
+  for (int round = 0; round < 3; ++round) {
+    Session session(p.table);
+    auto status = session.check(names, {.window = 0});
+    REQUIRE(status);
+    for (const SetStatus& one : *status) {
+      CHECK(one.fingerprint == p.check(0, one.name).fingerprint);
+      CHECK(one.fingerprint == p.check(0, one.name, false).fingerprint);
+      CHECK(p.seal(one.token, one.name).sealed);
+    }
+    if (round == 0) write_text(p / "lib/A/a.md", "2");
+    if (round == 1) write_text(p / "lib/skip/A/x.c", "2");
+  }
+}
+
 TEST_CASE("package roots are trusted within the window, and never sealed on trust") {
   Project p;
   write_text(p / "pkg/a.h", "1");

@@ -71,22 +71,55 @@ void walk(const std::string& root, const std::string& path,
   ::closedir(dir);
 }
 
-State oracle(const Scratch& scratch) {
+// What is watched as one set. Those of the second lie in those of the first, so that what a
+// look at one finds is taken over from the other's: links to, through and out of them, and
+// one that the other leaves out.
+struct Watched {
+  std::string name;
+  std::vector<std::string> roots;
+  std::vector<std::string> files;
+
+  bool is_sealed = false;
+  State sealed = {};
+};
+const Watched kOuter = {"set", {"root", "package"}, {"single.ini"}};
+const Watched kNested = {"nested", {"root/a", "root/a/deep", "root/b", "root/l1", "root/skip", "package/include", "package/d0"}, {}};
+
+// A root that is no directory.
+constexpr const char* kUnreadable = "?";
+
+State oracle(const Scratch& scratch, const Watched& set) {
   State out;
-  for (const char* root : {"root", "package"}) {
+  struct stat st;
+  for (const std::string& root : set.roots) {
     State one;
+    if (::stat((scratch / root).c_str(), &st) != 0 ? errno != ENOENT : !S_ISDIR(st.st_mode)) out[scratch / root] = kUnreadable;
     walk(scratch / root, "", {}, one);
     for (auto& [path, what] : one) out[scratch / root + "/" + path] = what;
   }
-  std::string single = scratch / "single.ini";
-  struct stat st;
-  if (::stat(single.c_str(), &st) == 0) out[single] = "file " + hex(hash_text(read_text(single)));
+  for (const std::string& file : set.files) {
+    std::string single = scratch / file;
+    if (::stat(single.c_str(), &st) == 0) out[single] = "file " + hex(hash_text(read_text(single)));
+  }
   return out;
 }
 
-State remembered(Session& session) {
+bool is_readable(const State& state) {
+  return std::none_of(state.begin(), state.end(), [](const auto& item) { return item.second == kUnreadable; });
+}
+
+Definition definition_of(const Scratch& scratch, const Watched& set) {
+  Definition out;
+  out.metadata = "00";
+  for (const std::string& root : set.roots)
+    out.roots.push_back({root.starts_with("package"), scratch / root, root, false, false, {"c", "h"}, {"skip"}});
+  for (const std::string& file : set.files) out.files.push_back({scratch / file});
+  return out;
+}
+
+State remembered(Session& session, const Watched& set) {
   State out;
-  Status status = session.for_each_entry("set", [&](const EntryInfo& info) {
+  Status status = session.for_each_entry(set.name, [&](const EntryInfo& info) {
     switch (info.kind) {
       case Kind::File:
         out[info.path] = "file " + hex(info.hash);
@@ -103,7 +136,7 @@ State remembered(Session& session) {
       case Kind::Missing:
         break;
       default:
-        out[info.path] = "?";
+        out[info.path] = kUnreadable;
     }
   });
   REQUIRE(status);
@@ -279,7 +312,9 @@ class Model {
     ::syscall(SYS_renameat2, AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE);
   }
   std::string link_target() {
-    switch (below(7)) {
+    switch (below(8)) {
+      case 6:
+        return below(2) ? ".." : "../..";  // out of a root that lies in another
       case 0:
         return any_file();
       case 1:
@@ -466,21 +501,18 @@ TEST_CASE("a random model finds no missed change and no false alarm") {
   Scratch scratch;
   Model model(scratch, seed);
   std::string table = scratch / "build/table";
-  Definition definition;
-  definition.metadata = "00";
-  definition.roots.push_back({false, scratch / "root", "", false, false, {"c", "h"}, {"skip"}});
-  definition.roots.push_back({true, scratch / "package", "", false, false, {"c", "h"}, {"skip"}});
-  definition.files.push_back({scratch / "single.ini"});
+  std::vector<Watched> sets = {kOuter, kNested};
+  std::vector<std::string> names;
   {
     Session session(table);
-    REQUIRE(session.define("set", definition));
+    for (const Watched& set : sets) {
+      REQUIRE(session.define(set.name, definition_of(scratch, set)));
+      names.push_back(set.name);
+    }
   }
-  const std::vector<std::string> names = {"set"};
   CheckOptions exact;
   exact.window = 0;
 
-  State sealed;
-  bool is_sealed = false;
   long checks = 0, seals = 0, refusals = 0, cleans = 0;
   std::string recent;
   long lifetime = 0;
@@ -496,43 +528,50 @@ TEST_CASE("a random model finds no missed change and no false alarm") {
       session = std::make_unique<Session>(table);
       lifetime = 0;
     }
+    // Each by itself before, now and then, so that it knows more than the other one.
+    if (uint64_t one = model.below(8); one < names.size()) REQUIRE(session->check({&names[one], 1}, exact));
     auto status = session->check(names, exact);
     REQUIRE_MESSAGE(status, status.error().text());
     ++checks;
-    State truth = oracle(scratch);
-    State table_state = remembered(*session);
-    std::string wrong = differences(truth, table_state);
-    REQUIRE_MESSAGE(wrong.empty(), "seed " << seed << " after " << done << " operations:\n"
-                                           << wrong << "recent:" << recent);
-    bool expected = is_sealed && truth == sealed;
-    cleans += status->front().clean;
-    REQUIRE_MESSAGE(status->front().clean == expected,
-                    "seed " << seed << " after " << done << ": clean is " << status->front().clean
-                            << ", why: " << status->front().why << "\nrecent:" << recent);
+    auto expected = [&](const Watched& set, const State& truth) { return set.is_sealed && truth == set.sealed && is_readable(truth); };
+    std::vector<State> truths;
+    for (size_t i = 0; i < sets.size(); ++i) {
+      State truth = oracle(scratch, sets[i]);
+      std::string wrong = differences(truth, remembered(*session, sets[i]));
+      REQUIRE_MESSAGE(wrong.empty(), "seed " << seed << " after " << done << " operations, " << names[i] << ":\n" << wrong << "recent:" << recent);
+      cleans += (*status)[i].clean;
+      REQUIRE_MESSAGE((*status)[i].clean == expected(sets[i], truth),
+                      "seed " << seed << " after " << done << ", " << names[i] << ": clean is " << (*status)[i].clean
+                              << ", why: " << (*status)[i].why << "\nrecent:" << recent);
+      truths.push_back(std::move(truth));
+    }
     if (checks % 16 == 0) {
-      // The table's fingerprint is that of a look without any table.
+      // The table's fingerprints are those of a look without any table.
       Session bare(table, false);
       auto full = bare.check(names, exact);
       REQUIRE(full);
-      REQUIRE(full->front().fingerprint == status->front().fingerprint);
-      REQUIRE(full->front().clean == expected);
+      for (size_t i = 0; i < sets.size(); ++i) {
+        REQUIRE((*full)[i].fingerprint == (*status)[i].fingerprint);
+        REQUIRE((*full)[i].clean == expected(sets[i], truths[i]));
+      }
     }
-    if (model.below(4) == 0) {
-      bool meddle = model.below(3) == 0;
+    if (model.below(3) == 0) {
+      size_t i = model.below(sets.size());
+      bool meddle = model.below(3) == 0 || !is_readable(truths[i]);
       if (meddle) recent += std::string(" (before seal) ") + model.operate() + ";";
-      auto outcome = session->seal("set", status->front().token, exact);
+      if ((*status)[i].token.empty()) continue;
+      auto outcome = session->seal(names[i], (*status)[i].token, exact);
       REQUIRE(outcome);
       REQUIRE_MESSAGE((outcome->sealed || meddle), "refused: " << outcome->reason << recent);
       ++(outcome->sealed ? seals : refusals);
       if (outcome->sealed) {
-        is_sealed = true;
-        sealed = truth;
-        State now = oracle(scratch);
-        wrong = differences(truth, now);
+        sets[i].is_sealed = true;
+        sets[i].sealed = truths[i];
+        std::string wrong = differences(truths[i], oracle(scratch, sets[i]));
         REQUIRE_MESSAGE(wrong.empty(), "sealed though it changed: " << wrong << recent);
         auto after = session->check(names, exact);
         REQUIRE(after);
-        REQUIRE_MESSAGE(after->front().clean, after->front().why << recent);
+        REQUIRE_MESSAGE((*after)[i].clean, (*after)[i].why << recent);
       }
     }
     for (const std::string& warning : session->take_warnings()) FAIL(warning);
