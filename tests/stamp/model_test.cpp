@@ -314,7 +314,7 @@ class Model {
   std::string link_target() {
     switch (below(8)) {
       case 6:
-        return below(2) ? ".." : "../..";  // out of a root that lies in another
+        return scratch_ / "root";  // out of a root that lies in it
       case 0:
         return any_file();
       case 1:
@@ -332,7 +332,7 @@ class Model {
     }
   }
   void link() {
-    if (count_links() > 6) return;  // links to directories multiply paths
+    if (count_links() > 3) return;  // links to directories multiply paths
     std::string path = any_directory() + "/l" + std::to_string(below(3)) + (below(2) ? ".c" : "");
     [[maybe_unused]] int r = ::symlink(link_target().c_str(), path.c_str());
   }
