@@ -18,6 +18,19 @@ from gate_project import BUILD, FILES, TOOLS, WRAPPER, Workshop, ini, settle
 VALUES = range(4)
 OLD = 1_000_000_000
 
+# Libraries that may be there or not: one by either of two names or by a link, and one in a
+# folder of libraries that itself lies in lib/.
+OPTIONAL = "".join("#if __has_include(<%s.h>)\n#include <%s.h>\n#else\ninline int %s() { return 0; }\n#endif\n" % (
+    name, name, name.lower()) for name in ("Extra", "Deep"))
+MAIN = FILES["src/main.cpp"].replace("void setup()", OPTIONAL + "void setup()").replace("+ MAYBE", "+ MAYBE + extra() + deep()")
+EXTRA_DIRS = "lib_extra_dirs = lib/More\n"
+HOMES = {"lib/Extra": "Extra", "lib/Renamed": "Extra", "lib/More/Deep": "Deep"}
+SHELF = ["shelf/One", "shelf/Two"]
+
+
+def project_files():
+    return {"platformio.ini": ini(common=EXTRA_DIRS), **FILES, "src/main.cpp": MAIN}
+
 
 class Sequence:
     """One project, what was done to it, and the dice."""
@@ -30,7 +43,7 @@ class Sequence:
         self.common = {}
         self.own = {}
         self.snapshots = []
-        self.project = shop.project("s%d" % seed)
+        self.project = shop.project("s%d" % seed, project_files())
         if self.dice.random() < 0.5:
             shutil.rmtree(self.project.dir)
             subprocess.run(["cp", "-a", base.dir, self.project.dir], check=True)
@@ -71,7 +84,7 @@ class Sequence:
             name, name, name.upper(), value), " (%d)" % value)
 
     def edit_main(self):
-        self.put("src/main.cpp", FILES["src/main.cpp"].replace("out(1)", "out(%d)" % self.dice.choice(VALUES)))
+        self.put("src/main.cpp", MAIN.replace("out(1)", "out(%d)" % self.dice.choice(VALUES)))
 
     def edit_header(self):
         value = self.dice.choice(VALUES)
@@ -85,6 +98,71 @@ class Sequence:
 
     def edit_library(self):
         self.put("lib/Greeter/Greeter.cpp", FILES["lib/Greeter/Greeter.cpp"].replace("out(7)", "out(%d)" % self.dice.choice(VALUES)))
+
+    def library_files(self, folder, stem):
+        """A library's header, and the part that comes and goes."""
+        part = stem.lower() + "_part"
+        header = ('#pragma once\n#if __has_include("%s.h")\n#include "%s.h"\n#else\ninline int %s() { return 0; }\n#endif\n'
+                  "inline int %s() { return %d + %s(); }\n" % (part, part, part, stem.lower(), self.dice.choice(VALUES), part))
+        source = "#ifndef LIBRARY_FLAG\n#define LIBRARY_FLAG 0\n#endif\nint %s() { return %d + LIBRARY_FLAG; }\n" % (part, 50 + self.dice.choice(VALUES))
+        return {stem + ".h": header, part + ".h": "int %s();\n" % part, part + ".cpp": '#include "%s.h"\n' % part + source}
+
+    def change_library(self):
+        """Files in the folder of a library, and the folder itself, come, go and change."""
+        folder, stem = self.dice.choice(list(HOMES.items()) + [(shelf, "Extra") for shelf in SHELF])
+        files = self.library_files(folder, stem)
+        header, part_header, part = files
+        src = folder + "/src" if os.path.isdir(self.project.path(folder, "src")) else folder
+        path = self.project.path(folder)
+        if not os.path.exists(path):
+            if os.path.islink(path):
+                os.unlink(path)
+            if self.dice.random() < 0.3:
+                src = folder + "/src"
+            chosen = files if self.dice.random() < 0.6 else [header]
+            return [self.put(src + "/" + name, files[name]) for name in chosen]
+        what = self.dice.choice(["header", "part", "part goes", "folder goes", "rename", "src", "manifest", "unused", "link"])
+        if what == "header":
+            self.put(src + "/" + header, files[header])
+        elif what == "part":
+            for name in (part_header, part):
+                self.put(src + "/" + name, files[name])
+        elif what == "part goes":
+            for name in (part_header, part):
+                if os.path.exists(self.project.path(src, name)):
+                    os.unlink(self.project.path(src, name))
+            self.note("delete %s/%s" % (src, part))
+        elif what == "unused":
+            self.put(folder + "/examples/one.h", "#define ONE %d\n" % self.dice.choice(VALUES))
+        elif what == "manifest":
+            if os.path.exists(path + "/library.json"):
+                os.unlink(path + "/library.json")
+                self.note("delete %s/library.json" % folder)
+            else:
+                self.put(folder + "/library.json", '{"name": "%s", "version": "1.0.0", "build": {"flags": "-DLIBRARY_FLAG=%d"}}\n' % (
+                    stem, self.dice.choice(VALUES)))
+        elif what == "src":
+            if src == folder:
+                os.mkdir(path + "/src")
+                for name in files:
+                    if os.path.exists(path + "/" + name):
+                        os.rename(path + "/" + name, path + "/src/" + name)
+                self.note("move %s to %s/src" % (stem, folder))
+        else:
+            other = self.project.path({"lib/Extra": "lib/Renamed", "lib/Renamed": "lib/Extra"}.get(folder, "aside"))
+            if what == "rename" and not os.path.lexists(other):
+                os.rename(path, other)
+                self.note("rename %s to %s" % (folder, other))
+                return
+            if os.path.islink(path):
+                os.unlink(path)
+            else:
+                shutil.rmtree(path)
+            self.note("remove " + folder)
+            if what == "link" and folder.count("/") == 1 and folder.startswith("lib/"):
+                target = "../" + self.dice.choice(SHELF)
+                os.symlink(target, path)
+                self.note("%s -> %s" % (folder, target))
 
     def edit_core(self):
         value = self.dice.choice(VALUES)
@@ -212,7 +290,7 @@ class Sequence:
     def write_ini(self):
         common = "".join("%s = %s\n" % item for item in self.common.items())
         per = {name: "".join("%s = %s\n" % item for item in options.items()) for name, options in self.own.items()}
-        self.put("platformio.ini", ini(self.environments, common, per))
+        self.put("platformio.ini", ini(self.environments, EXTRA_DIRS + common, per))
 
     def ini_option(self):
         name, values = self.dice.choice([
@@ -291,6 +369,9 @@ class Sequence:
         for name in now:
             if name not in wanted:
                 os.unlink(self.project.path(name))
+        for folder in HOMES:
+            if os.path.islink(self.project.path(folder)):
+                os.unlink(self.project.path(folder))
         for name, (content, time) in wanted.items():
             if name in now and now[name][0] == content:
                 continue
@@ -372,7 +453,7 @@ class Sequence:
         wrong = self.project.difference(environments)
         assert not wrong, wrong
 
-    STEPS = [(6, edit_source), (1, edit_main), (3, edit_header), (1, edit_unused_header), (2, edit_library), (3, edit_core),
+    STEPS = [(6, edit_source), (1, edit_main), (3, edit_header), (1, edit_unused_header), (2, edit_library), (5, change_library), (3, edit_core),
              (1, edit_same_size_quickly), (2, break_source), (3, mend), (2, add_or_delete_source), (1, rename_source),
              (1, add_or_delete_header), (1, link_elsewhere), (3, shadow), (1, touch), (1, touch_all), (3, spoil_artifact), (1, lose),
              (3, ini_option), (1, ini_comment), (1, change_environments), (1, flags_of_command), (1, environment_variable),
@@ -410,7 +491,7 @@ class Random(unittest.TestCase):
         print("gate: %d random sequences, seeds from %d on" % (rounds, first), flush=True)
         shop = Workshop()
         self.addCleanup(shop.close)
-        base = shop.project("base")
+        base = shop.project("base", project_files())
         settle()
         base.gen("-q")
         base.ninja()
