@@ -1,4 +1,6 @@
 // answer: a small answer of a server, for fbuild-gen.
+#include <algorithm>
+
 #include "lnk/commands.h"
 #include "support/json_text.h"
 

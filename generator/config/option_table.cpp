@@ -1,5 +1,6 @@
 #include "generator/config/option_table.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "generator/config/option_defaults.h"

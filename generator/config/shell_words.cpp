@@ -1,5 +1,7 @@
 #include "generator/config/shell_words.h"
 
+#include <algorithm>
+
 namespace fbuild::config {
 namespace {
 

@@ -1,5 +1,6 @@
 #include "generator/deps/library_provider.h"
 
+#include <algorithm>
 #include <climits>
 #include <cstdlib>
 

@@ -1,5 +1,6 @@
 #include "generator/plan/embeds.h"
 
+#include <algorithm>
 #include <map>
 
 #include "generator/config/scons_text.h"

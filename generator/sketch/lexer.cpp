@@ -1,5 +1,6 @@
 #include "generator/sketch/lexer.h"
 
+#include <algorithm>
 #include <array>
 
 namespace fbuild::sketch {

@@ -1,5 +1,6 @@
 #include "generator/sketch/shape.h"
 
+#include <algorithm>
 #include <array>
 #include <unordered_map>
 

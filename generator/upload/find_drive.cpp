@@ -1,5 +1,6 @@
 #include "generator/upload/find_drive.h"
 
+#include <algorithm>
 #include <thread>
 #include <vector>
 

@@ -1,5 +1,6 @@
 // The conditional scanner and its conditions: three files, parted by a line "=", of which the
 // first includes the others as a.h and b.h.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <set>

@@ -1,5 +1,6 @@
 // What packages' files say of themselves: properties, flags files, linker scripts, partition
 // tables. The input's first line is a key, the rest is such a file.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>

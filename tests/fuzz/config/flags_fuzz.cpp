@@ -1,5 +1,6 @@
 // Flags: items (one per line) into scopes and back into words; what is added and then
 // removed must be gone.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -1,4 +1,5 @@
 // Options on the command line, one a line, above a small project's.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

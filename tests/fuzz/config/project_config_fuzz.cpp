@@ -1,5 +1,6 @@
 // A whole configuration: lookup, inheritance, ${...}, types, the printed JSON. Parts of
 // the input, separated by \x01, are the main file and files that extra_configs may name.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
