@@ -55,8 +55,9 @@ class Files {
     if (Status s = write(in_build("names.ninja"), names_text()); !s) return s;
     if (Status s = make_directories(in_build("shared")); !s) return s;
     outputs_.push_back(in_build("all.ninja"));
-    if (Status s = write(in_build("generate.ninja"), generate_text()); !s) return s;
-    if (Status s = write(in_build("generate.d"), depend_text()); !s) return s;
+    std::vector<std::string> inputs = find_inputs();
+    if (Status s = write(in_build("generate.ninja"), generate_text(inputs)); !s) return s;
+    if (Status s = write(in_build("generate.d"), stamp::format_depfile(outputs_.front(), inputs)); !s) return s;
     if (Status s = write(in_build("all.ninja"), all_text(true)); !s) return s;
     if (Status s = write(in_build("dry.ninja"), all_text(false)); !s) return s;
     if (Status s = write(in_build("targets.json"), targets_text(plans_)); !s) return s;
@@ -67,6 +68,7 @@ class Files {
     if (Status s = write(in_build("build.ninja"), gate_text()); !s) return s;
     if (result_.root_is_ours)
       if (Status s = write("build.ninja", root_text()); !s) return s;
+    if (Status s = seal_project(); !s) return s;
     // Only now: the folders that are inputs have just been written to.
     bool changed = result_.written > 0;
     if (Status s = compile_databases(); !s) return s;
@@ -230,13 +232,13 @@ class Files {
             std::none_of(gate.packages.begin(), gate.packages.end(), [&](const auto& p) { return p.root == use.link; }))
           gate.packages.push_back({use.link, use.stamps.back()});
     }
-    // What comes behind the seal has to be known before it.
+    // The seal is lifted before the sets are defined anew: this session would not see it done.
     std::string gate_file = stamp::format_gate(gate);
     if (would_change(in_build("gate"), gate_file) || would_change(in_build("build.ninja"), gate_text()) ||
         (result_.root_is_ours && would_change("build.ninja", root_text())))
       if (Status s = forget_project_seal(); !s) return s;
     seal_forgotten_ = true;
-    stamp::Session session(in_build("watch.table"));
+    stamp::Session& session = session_.emplace(in_build("watch.table"));
     // Sets of environments that are gone. The debug build of one that is not keeps its seal.
     for (const std::string& name : session.set_names()) {
       std::string environment = name.substr(0, name.find('/'));
@@ -244,8 +246,6 @@ class Files {
         if (Status s = session.drop(name); !s) return s;
     }
     if (Status s = session.define_all(sets); !s) return s;
-    if (Status s = seal_project(session); !s) return s;
-    for (const std::string& line : session.take_warnings()) result_.notes.push_back(line);
 
     // Not among the results: times in it are no news.
     if (std::optional<std::string> memo = input_.scans->memo_text())
@@ -263,7 +263,14 @@ class Files {
   }
 
   // The build files are as their inputs were when reading began, if none was changed since.
-  Status seal_project(stamp::Session& session) {
+  // Behind the last of them: a run that was ended before leaves no seal, and is done again.
+  Status seal_project() {
+    Status sealed = try_to_seal(*session_);
+    for (const std::string& line : session_->take_warnings()) result_.notes.push_back(line);
+    return sealed;
+  }
+
+  Status try_to_seal(stamp::Session& session) {
     if (input_.configuration->unix_time) return {};
     std::string name = stamp::kProjectSet;
     Result<std::vector<stamp::SetStatus>> status = session.check({&name, 1}, {.window = 0});
@@ -346,7 +353,19 @@ class Files {
     return out;
   }
 
-  std::string generate_text() const {
+  // An input that is a source too, and was removed, would stop ninja from 1.12 on: a depend file
+  // excuses only what no graph names. The phony edge does.
+  std::string sources_text(const std::vector<std::string>& inputs) const {
+    std::unordered_set<std::string_view> known(inputs.begin(), inputs.end());
+    std::string list;
+    for (const BuildPlan& plan : plans_)
+      for (const SourceGroup& group : plan.groups)
+        for (const CompileUnit& unit : group.units)
+          if (known.erase(unit.source)) list += ' ' + ninja_path(unit.source);
+    return list.empty() ? "" : "build" + list + ": phony\n";
+  }
+
+  std::string generate_text(const std::vector<std::string>& inputs) const {
     std::vector<std::string> command = generate_command();
     std::string out =
         "# How the build files are made again. Written by fbuild-gen.\n"
@@ -355,12 +374,12 @@ class Files {
         "\n  depfile = " + ninja_value(in_build("generate.d")) +
         "\n  generator = 1\n  restat = 1\n  description = fbuild-gen\nbuild";
     for (const std::string& path : outputs_) out += ' ' + ninja_path(path);
-    return out + ": fbuild_generate\n";
+    return out + ": fbuild_generate\n" + sources_text(inputs);
   }
 
   // The inputs are told in a depend file, where a missing one means "make again" and not
-  // an error. Escapes are those ninja's reader undoes.
-  std::string depend_text() {
+  // an error.
+  std::vector<std::string> find_inputs() {
     std::vector<std::string> found;
     std::unordered_set<std::string_view> seen;
     std::unordered_set<std::string> inputs;
@@ -391,7 +410,7 @@ class Files {
     // Not the build directory, which is written to all the time.
     for (const IncludeScans::Searched& item : searched)
       if (!(item.folder + "/").starts_with(input_.build_dir + "/")) add(item.folder);
-    return stamp::format_depfile(outputs_.front(), found);
+    return found;
   }
 
   std::string root_text() const {
@@ -462,6 +481,7 @@ class Files {
   std::vector<std::future<std::string>> databases_;  // once they were begun
   BuildFilesResult result_;
   bool seal_forgotten_ = false;
+  std::optional<stamp::Session> session_;  // from gate() on
   std::map<std::string, std::string> stub_rules_;
   std::string stubs_, names_, actions_;  // of all environments, see stub.h
 };
