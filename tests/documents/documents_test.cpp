@@ -89,6 +89,24 @@ TEST_CASE("the targets of README.md exist") {
   CHECK(checked >= 7);
 }
 
+// What is documented is fuzzed, and read.
+TEST_CASE("the platform file with every key has every key") {
+  std::string seed = text_of("tests/fuzz/seeds/platform_fuzz/all_keys.yaml"), dictionary = text_of("tests/fuzz/platform_fuzz.dict");
+  std::string keys = between(text_of("platforms/README.md"), "## Keys", "### A board");
+  int met = 0;
+  for (size_t at = keys.find("\n| `"); at != std::string::npos; at = keys.find("\n| `", at + 1)) {
+    std::string key = keys.substr(at + 4, keys.find('`', at + 4) - at - 4);
+    if (key.find('.') != std::string::npos) continue;  // a fact
+    if (key.starts_with("system: {")) key = key.substr(9, key.find('}') - 9);
+    if (key.starts_with("version: {")) key = "version";
+    CAPTURE(key);
+    CHECK(seed.find(key + ":") != std::string::npos);
+    CHECK(dictionary.find("\"" + key + ": \"") != std::string::npos);
+    ++met;
+  }
+  CHECK(met > 50);
+}
+
 TEST_CASE("a board is added as platforms/README.md says") {
   Folder folder;
   shell("cp -r " FBUILD_SOURCE_DIR "/platforms " FBUILD_SOURCE_DIR "/templates . && mkdir -p p/src",

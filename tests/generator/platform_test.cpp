@@ -20,6 +20,14 @@ std::string error_of(const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("a file with every key is read") {
+  std::string path = FBUILD_SOURCE_DIR "/tests/fuzz/seeds/platform_fuzz/all_keys.yaml";
+  Result<Platform> platform = parse_platform(*read_file(path), path);
+  REQUIRE_MESSAGE(platform, platform.error().text());
+  CHECK(platform->actions.size() == 3);
+  CHECK(platform->boards.size() == 3);
+}
+
 TEST_CASE("every board of the AVR platform has what its build needs") {
   Result<std::string> text = read_file(kPlatforms + "/atmelavr.yaml");
   REQUIRE(text);
