@@ -1,6 +1,7 @@
 #include "generator/plan/make_plan.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "generator/config/source_filter.h"
@@ -58,6 +59,18 @@ class Planner {
                                          pattern == "<>" || pattern[0] != '<' ? "write +<pattern> or -<pattern>" : "write +" + pattern + " or -" + pattern));
       }
     return {};
+  }
+
+  // A limit may be written as "A-B", two whole numbers.
+  static std::string difference(const std::string& text) {
+    size_t minus = text.find('-');
+    if (minus == std::string::npos) return text;
+    long long from = 0, less = 0;
+    const char *end = text.data() + text.size(), *middle = text.data() + minus;
+    if (std::from_chars(text.data(), middle, from) != std::from_chars_result{middle, {}} ||
+        std::from_chars(middle + 1, end, less) != std::from_chars_result{end, {}} || less > from)
+      return text;
+    return std::to_string(from - less);
   }
 
   // build_src_filter with its variables replaced.
@@ -225,8 +238,15 @@ class Planner {
       if (Status s = set_flags(group, framework_arguments(session_, env_, flags_, spec.flags)); !s) return s.error();
       group.shared = shared_folder(session_.build_dir, plan_, group, from, (*filled)[2]);
       group.units = compile_units(from, sources.files, group.shared);
-      if (group.units.empty()) continue;  // a variant may be a header alone
-      if (spec.archive) group.archive = join_path(group.shared, "lib" + group.name + ".a");
+      if (group.units.empty() && !spec.archive) continue;
+      if (group.units.empty()) {
+        // A variant may be a header alone. PlatformIO links an empty archive then, and how many
+        // files a linker has read decides in which order it puts the jumps that it adds.
+        group.shared.clear();
+        group.archive = object_dir("lib/lib" + group.name + ".a");
+      } else if (spec.archive) {
+        group.archive = join_path(group.shared, "lib" + group.name + ".a");
+      }
       plan_.groups.push_back(std::move(group));
     }
     // PlatformIO links the framework's objects first, then those of libraries that are no
@@ -338,7 +358,7 @@ class Planner {
                             std::pair(&size.flash_max, &plan_.size.flash_max), std::pair(&size.ram_max, &plan_.size.ram_max)}) {
       Result<std::string> value = filled(*from);
       if (!value) return value.error();
-      *to = *value;
+      *to = difference(*value);
     }
     for (const auto& [name, value] : env_.platform->variables) {
       Result<std::string> text = filled(value);

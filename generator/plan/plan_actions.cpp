@@ -82,7 +82,7 @@ class ActionPlanner {
 
   static bool asks_for_protocol(const ActionSpec& spec) {
     return std::any_of(spec.when.terms.begin(), spec.when.terms.end(),
-                       [](const Condition::Term& term) { return term.name == "upload.protocol"; });
+                       [](const Condition::Term& term) { return term.kind == Condition::Matches && term.name == "upload.protocol"; });
   }
 
   // What the tool knows may be more than what we know, but what looks like a slip is said to.

@@ -109,7 +109,11 @@ struct Reader {
     for (const YAML::Node& item : *node) {
       ArgumentSpec spec;
       if (item.IsScalar()) {
-        spec.words = split_words(item.Scalar());
+        try {
+          spec.words = split_words(item.Scalar());
+        } catch (const YamlFailure& failure) {
+          parent.fail(item, "'arguments': " + failure.error.what);
+        }
       } else {
         YamlMap map = this->map(item, "an item of 'arguments'");
         spec.when = condition(map);

@@ -10,8 +10,6 @@ namespace fbuild {
 
 namespace {
 
-constexpr const char* kInfoFile = "INFO_UF2.TXT";
-
 // Blanks and the like in the fields of a table of mounts are written as \040.
 std::string unescaped(std::string_view field) {
   std::string out;
@@ -30,11 +28,11 @@ std::string unescaped(std::string_view field) {
   return out;
 }
 
-bool is_drive(const std::string& folder) {
-  return is_regular_file(join_path(folder, kInfoFile));
+bool is_drive(const std::string& folder, const std::string& mark) {
+  return is_regular_file(join_path(folder, mark));
 }
 
-std::vector<std::string> drives(const std::string& mounts) {
+std::vector<std::string> drives(const std::string& mounts, const std::string& mark) {
   std::vector<std::string> out;
   Result<std::string> text = read_file(mounts);
   if (!text) return out;
@@ -46,7 +44,7 @@ std::vector<std::string> drives(const std::string& mounts) {
     if (blank == std::string_view::npos) continue;
     line.remove_prefix(blank + 1);
     std::string folder = unescaped(line.substr(0, line.find(' ')));
-    if (folder.starts_with('/') && is_drive(folder)) out.push_back(std::move(folder));
+    if (folder.starts_with('/') && is_drive(folder, mark)) out.push_back(std::move(folder));
   }
   return out;
 }
@@ -57,12 +55,12 @@ Result<std::string> find_upload_drive(const PortSearch& search, const DriveRoots
                                       const DriveTimes& times) {
   using Clock = std::chrono::steady_clock;
   if (is_directory(search.port)) {
-    if (is_drive(search.port)) return search.port;
+    if (is_drive(search.port, search.drive_mark)) return search.port;
     return Error{"upload_port '" + search.port + "' is not the drive of a bootloader: it has no " +
-                     kInfoFile,
+                     search.drive_mark,
                  "name the folder where the board's drive is mounted"};
   }
-  std::vector<std::string> found = drives(roots.mounts);
+  std::vector<std::string> found = drives(roots.mounts, search.drive_mark);
   if (found.empty() && search.touch_1200) {
     PortSearch running = search;
     running.reset = running.wait_new = false;
@@ -71,7 +69,7 @@ Result<std::string> find_upload_drive(const PortSearch& search, const DriveRoots
       return Error{"no drive of a bootloader is mounted, and " + port.error().what,
                    port.error().fix};
     Clock::time_point end = Clock::now() + times.appear;
-    while ((found = drives(roots.mounts)).empty() && Clock::now() < end)
+    while ((found = drives(roots.mounts, search.drive_mark)).empty() && Clock::now() < end)
       std::this_thread::sleep_for(times.port.poll);
   }
   if (found.empty())

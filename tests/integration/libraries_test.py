@@ -41,7 +41,7 @@ class Libraries(Case):
         self.assertFalse(project.exists(".fbuild/build/uno/lib/libB.a"))
         line = self.line_of("src/main.cpp")
         self.assertIn(" -Isrc -Ilib/A/src -I.fbuild/build/packages/", line)
-        self.assertIn("-Wl,--start-group .fbuild/build/uno/lib/libA.a " + project.shared("libFrameworkArduino.a") + " -lm", self.link())
+        self.assertIn("-Wl,--start-group .fbuild/build/uno/lib/libA.a .fbuild/build/uno/lib/libFrameworkArduinoVariant.a " + project.shared("libFrameworkArduino.a") + " -lm", self.link())
         self.assertNotIn("-Isrc", self.line_of("lib/A/src/A.cpp"))
 
     def test_libraries_that_include_libraries(self):

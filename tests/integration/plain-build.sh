@@ -88,6 +88,10 @@ done
 avr-gcc-ar rc "$out/libcore.a" $members
 avr-gcc-ranlib "$out/libcore.a"
 
+# The variant has no sources, and an archive all the same.
+avr-gcc-ar rc "$out/libvariant.a"
+avr-gcc-ranlib "$out/libvariant.a"
+
 avr-g++ -o "$out/firmware.elf" -mmcu=$mcu $optimize -Wl,--gc-sections -flto -fuse-linker-plugin \
-  $objects "-L$out" -Wl,--start-group $libraries "$out/libcore.a" -lm -Wl,--end-group
+  $objects "-L$out" -Wl,--start-group $libraries "$out/libvariant.a" "$out/libcore.a" -lm -Wl,--end-group
 avr-objcopy -O ihex -R .eeprom "$out/firmware.elf" "$out/firmware.hex"

@@ -70,6 +70,19 @@ TEST_CASE("the drive of a bootloader is the one with the format's file") {
         std::string::npos);
 }
 
+TEST_CASE("the drive of a debug adapter has another file") {
+  Machine machine;
+  machine.drive("UF2");
+  PortSearch search;
+  search.drive_mark = "MBED.HTM";
+  CHECK(machine.find(search).starts_with("error: no drive"));
+  std::string adapter = machine.drive("NODE_F401RE", false);
+  REQUIRE(replace_file(adapter + "/MBED.HTM", ""));
+  CHECK(machine.find(search) == adapter);
+  search.port = machine.folder + "/UF2";
+  CHECK(machine.find(search).find("has no MBED.HTM") != std::string::npos);
+}
+
 TEST_CASE("a running board is asked to start its bootloader") {
   Machine machine;
   PortSearch search;
