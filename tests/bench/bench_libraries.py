@@ -140,6 +140,7 @@ def main():
         for name, value in result.items():
             goal = goals.get(name)
             print(f"| {name} | {value:.1f} ms | {'%.1f ms' % goal if goal else ''} | {'missed' if goal and value > goal else ''} |")
+        print(f"\nWith nothing to do, libraries cost {idle['libraries'] / idle['in src']:.2f} times what the same files in src/ do.")
     return 1 if any(result[name] > goal for name, goal in goals.items()) else 0
 
 
