@@ -67,7 +67,9 @@ def floor_graph(commands, environment):
             out = archive or sed or words[words.index("-o") + 1] if archive or sed or "-o" in words else None
             if out is None:
                 continue
-            inputs = dict.fromkeys(word for word in words if word in made and word != out)
+            # A linker script may be found by way of -L, by one that includes it.
+            scripts = [script for script in sorted(made) if script.endswith(".ld")] if out.endswith(".elf") else []
+            inputs = dict.fromkeys([*(word for word in words if word in made and word != out), *scripts])
             text += "build %s: other %s\n" % (out, " ".join(inputs))
             last = out
         made.add(out)
