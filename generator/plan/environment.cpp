@@ -361,8 +361,11 @@ Status derive_facts(Environment& environment, bool late) {
       Result<std::optional<std::vector<std::string>>> answer = find_for_fact(environment, rule);
       if (!answer) return fill_error(environment, answer.error());
       if (!*answer && !rule.missing.empty()) {
-        Result<std::string> what = fill(rule.missing, [&](std::string_view name) { return environment.look_up(name); });
-        return Error{what ? *what : what.error().what, "choose another board, or another version of the package"};
+        auto filled = [&](const std::string& text) {
+          Result<std::string> done = fill(text, [&](std::string_view name) { return environment.look_up(name); });
+          return done ? *done : done.error().what;
+        };
+        return Error{filled(rule.missing), rule.fix.empty() ? "choose another board, or another version of the package" : filled(rule.fix)};
       }
       if (!*answer) continue;
       found = std::move(**answer);

@@ -94,7 +94,7 @@ std::set<std::string> facts_read(const Platform& platform) {
   out.variables(platform.toolchain.programs);
   for (const FactRule& rule : platform.facts) {
     out.condition(rule.when);
-    out.texts({rule.value, rule.in, rule.file, rule.key, rule.row, rule.missing});
+    out.texts({rule.value, rule.in, rule.file, rule.key, rule.row, rule.missing, rule.fix});
   }
   for (const auto& [name, framework] : platform.frameworks) out.framework(framework);
   out.flags(platform.flags);

@@ -241,6 +241,7 @@ struct Reader {
     out.row = map.text("row");
     out.match = map.text("match");
     out.missing = map.text("missing");
+    out.fix = map.text("fix");
     out.when = condition(map);
     map.finish();
     out.late = late || !out.file.empty();
@@ -251,6 +252,7 @@ struct Reader {
     }
     if (!out.in.empty() && !out.file.empty()) map.fail(node, "'in' and 'file' are two places to look", "give one of them");
     if (!out.missing.empty() && out.in.empty() && out.file.empty()) map.fail(node, "'missing' needs 'in' or 'file'");
+    if (!out.fix.empty() && out.missing.empty()) map.fail(node, "'fix' is for what 'missing' says", "say that too");
     if (!out.key.empty() && (out.file.empty() || !out.match.empty())) map.fail(node, "'key' is for a 'file', without 'match'");
     if (!out.row.empty() && (out.file.empty() || !out.match.empty() || !out.key.empty()))
       map.fail(node, "'row' is for a 'file', without 'match' or 'key'");

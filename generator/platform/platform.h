@@ -65,6 +65,7 @@ struct FactRule {
                       // places; what was found are its cells
   std::string match;  // a regular expression for a line
   std::string missing;  // with places: the error when it is not found; empty: it is none
+  std::string fix;      // of that error: what would be right, with places; empty: another board or package
   bool late = false;  // applied when the framework's package is known
 };
 

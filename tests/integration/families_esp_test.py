@@ -212,6 +212,16 @@ build_flags = -Wl,-Tesp8266.flash.4m1m.ld -Wl,-Tdata=0x3FFE8000
         self.assertNotIn("esp8266.flash", link)
         self.assertNotIn("512k", link)
 
+    def test_flash_that_no_image_can_say(self):
+        """Said at once, not by the image's writer when all is compiled."""
+        for option, value, fix in (("f_flash", "40MHz", "40000000L"), ("f_flash", "41000000L", "40000000L"), ("flash_mode", "xio", "qio, qout, dio or dout")):
+            with self.subTest(value):
+                project = self.project({"platformio.ini": self.INI % self.core + "[env:x]\nboard = esp01\nboard_build.%s = %s\n" % (option, value),
+                                        "src/main.ino": BLINK})
+                error = project.gen("-q", status=2).err
+                self.assertRegex(error, r"platformio.ini:\d+:1: board_build.%s is '%s', .*; it is .*%s" % (option, value, fix))
+                self.assertFalse(os.path.exists(project.path(".fbuild/build/x/build.ninja")))
+
     def test_a_later_core(self):
         """After 3.1.2 the routines for floating point leave the fast memory, unless the project says where they go."""
         core, = self.packages("espressif8266", "framework-arduinoespressif8266")
