@@ -155,6 +155,9 @@ class Attempt {
     return judge(code, message, why);
   }
 
+  // How long the server wants to be left alone, in seconds.
+  int64_t retry_after() const { return retry_after_; }
+
  private:
   void set_up(std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>& headers) {
     auto set = [&](CURLoption option, auto value) { curl_easy_setopt(curl_, option, value); };
@@ -280,7 +283,9 @@ class Attempt {
         why = {"the server answers " + std::to_string(status_), ""};
         if (status_ == 401 || status_ == 403) why.fix = "is there an entry in ~/.netrc?";
         if (status_ == 404) why.fix = "nothing is there (not found)";
-        return status_ >= 500 ? Outcome::Retry : Outcome::Permanent;
+        // Too many requests for now, as a registry answers to a crowd of CI runs.
+        if (status_ == 429) curl_easy_getinfo(curl_, CURLINFO_RETRY_AFTER, &retry_after_);
+        return status_ >= 500 || status_ == 429 ? Outcome::Retry : Outcome::Permanent;
       case CURLE_TOO_MANY_REDIRECTS:
         why = {"more than " + std::to_string(options_.max_redirects) + " redirects", ""};
         return Outcome::Permanent;
@@ -317,17 +322,22 @@ class Attempt {
   ResponseHead response_;
   bool body_begun_ = false;
   long status_ = 0;
+  curl_off_t retry_after_ = 0;  // seconds
   std::optional<uint64_t> total_;
   Outcome outcome_ = Outcome::Complete;
   Error error_;
   std::chrono::steady_clock::time_point reported_{};
 };
 
-void pause(int backoff_ms, int failures) {
+// No server is waited for longer than this, in seconds.
+constexpr int64_t kLongestWait = 30;
+
+void pause(int backoff_ms, int failures, int64_t asked_seconds) {
   // Jitter, so that fifty machines that lost one server do not return as one.
   thread_local std::mt19937 random(std::random_device{}());
   int64_t base = int64_t{backoff_ms} << std::min(failures - 1, 6);
   int64_t wait = base / 2 + static_cast<int64_t>(random() % static_cast<unsigned>(base + 1)) / 2;
+  wait = std::max(wait, std::clamp<int64_t>(asked_seconds, 0, kLongestWait) * 1000);
   std::this_thread::sleep_for(std::chrono::milliseconds(wait));
 }
 
@@ -348,7 +358,8 @@ Outcome fetch_from(const std::string& url, const FetchRequest& request, const Fe
       }
       continued = false;
     }
-    Outcome outcome = Attempt(request, options, url, download).run(why);
+    Attempt attempt(request, options, url, download);
+    Outcome outcome = attempt.run(why);
     if (outcome == Outcome::Complete) {
       std::string digest = download.digest();
       if (request.sha256.empty() || digest == request.sha256) return Outcome::Complete;
@@ -380,7 +391,7 @@ Outcome fetch_from(const std::string& url, const FetchRequest& request, const Fe
     if (options.progress)
       options.progress({FetchProgress::Retrying, request.url, download.size(),
                         request.size.value_or(0), why.what});
-    pause(options.backoff_ms, failures);
+    pause(options.backoff_ms, failures, attempt.retry_after());
   }
 }
 

@@ -58,23 +58,6 @@ std::string file_url(const std::string& path) {
   return out;
 }
 
-std::vector<LockedLibrary> versions_of(const RegistryPackage& package) {
-  std::vector<LockedLibrary> out;
-  for (const RegistryVersion& version : package.versions) {
-    LockedLibrary item;
-    item.name = package.name;
-    item.owner = package.owner;
-    item.id = package.id;
-    item.version = version.name;
-    item.url = version.url;
-    item.sha256 = version.sha256;
-    item.size = version.size;
-    item.extract = archive_kind(version.url).value_or(lnk::Extract::File);
-    out.push_back(std::move(item));
-  }
-  return out;
-}
-
 // One word of a search's language.
 std::string term(const char* key, const std::string& value) {
   std::string plain;
@@ -167,7 +150,7 @@ Result<std::optional<std::vector<LockedLibrary>>> LibraryProvider::registry(cons
     // What was asked for, whatever the answer calls it: a lock has to find it again.
     if (!same(package->name, name) || !same(package->owner, owner))
       return Error{path + ": the registry answers with another library (" + package->owner + "/" + package->name + ")", "name that one in lib_deps, if it is meant"};
-    std::vector<LockedLibrary> versions = versions_of(*package);
+    std::vector<LockedLibrary> versions = pinnable_versions(*package);
     out.insert(out.end(), versions.begin(), versions.end());
   }
   return std::optional(std::move(out));

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "generator/config/unicode_text.h"
+#include "generator/platform/package_version.h"
 #include "lnk/manifest.h"
 
 namespace fbuild {
@@ -98,6 +99,23 @@ Result<std::vector<RegistryPackage>> parse_registry_search(const std::string& te
     Result<RegistryPackage> package = read_package(item, url);
     if (!package) return package.error();
     out.push_back(std::move(*package));
+  }
+  return out;
+}
+
+LibraryLock pinnable_versions(const RegistryPackage& package) {
+  LibraryLock out;
+  for (const RegistryVersion& version : package.versions) {
+    LockedLibrary item;
+    item.name = package.name;
+    item.owner = package.owner;
+    item.id = package.id;
+    item.version = version.name;
+    item.url = version.url;
+    item.sha256 = version.sha256;
+    item.size = version.size;
+    item.extract = archive_kind(version.url).value_or(lnk::Extract::File);
+    out.push_back(std::move(item));
   }
   return out;
 }

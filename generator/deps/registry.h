@@ -24,6 +24,7 @@
 #include <string>
 #include <vector>
 
+#include "generator/deps/library_lock.h"
 #include "support/result.h"
 
 namespace fbuild {
@@ -50,6 +51,9 @@ Result<RegistryPackage> parse_registry_package(const std::string& text, const st
 
 // Reads the answer to a search.
 Result<std::vector<RegistryPackage>> parse_registry_search(const std::string& text, const std::string& url);
+
+// The package's versions as fbuild.lock pins them; the kind of archive is what its name says.
+LibraryLock pinnable_versions(const RegistryPackage& package);
 
 // Paths below the registry's URL.
 std::string registry_package_path(const std::string& owner, const std::string& name);

@@ -14,22 +14,6 @@ using namespace fbuild;
 
 namespace {
 
-LibraryLock versions_of(const RegistryPackage& package) {
-  LibraryLock out;
-  for (const RegistryVersion& version : package.versions) {
-    LockedLibrary item;
-    item.name = package.name;
-    item.owner = package.owner;
-    item.id = package.id;
-    item.version = version.name;
-    item.url = version.url;
-    item.sha256 = version.sha256;
-    item.size = version.size;
-    out.push_back(std::move(item));
-  }
-  return out;
-}
-
 void lock_again(const LibraryLock& lock) {
   std::string text = library_lock_text(lock);
   Result<LibraryLock> again = parse_library_lock("{\"libraries\": " + (text.empty() ? "[]" : text) + "}", "fbuild.lock");
@@ -41,8 +25,11 @@ void lock_again(const LibraryLock& lock) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string text(reinterpret_cast<const char*>(data), size);
   LibraryLock registry;
-  if (Result<RegistryPackage> package = parse_registry_package(text, "u")) registry = versions_of(*package);
-  lock_again(registry);
+  if (Result<RegistryPackage> package = parse_registry_package(text, "u")) registry = pinnable_versions(*package);
+  // The kind of one whose name does not tell it is known when it was fetched, and then locked.
+  LibraryLock told = registry;
+  std::erase_if(told, [](const LockedLibrary& item) { return item.extract == lnk::Extract::File; });
+  lock_again(told);
   (void)parse_registry_search(text, "u");
   if (Result<LibraryLock> lock = parse_library_lock(text, "fbuild.lock")) lock_again(*lock);
   LibraryManifest manifest;

@@ -21,6 +21,21 @@ def sha256(data):
     return hashlib.sha256(data).hexdigest()
 
 
+def serve(case, handler):
+    """Answers on a port of loopback with `handler` until the test case's class ends; its URL."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+
+    def stop():
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    case.addClassCleanup(stop)
+    return "http://127.0.0.1:%d" % server.server_address[1]
+
+
 class Server:
     """Serves `files` (name to bytes); `requests` has the paths asked for, in order."""
 
@@ -41,17 +56,7 @@ class Server:
             def log_message(self, *arguments):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = "http://127.0.0.1:%d/" % self.server.server_address[1]
-        thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-
-        def stop():
-            self.server.shutdown()
-            self.server.server_close()
-            thread.join()
-
-        case.addClassCleanup(stop)
+        self.url = serve(case, Handler) + "/"
 
     def add(self, name, data):
         self.files[name] = data

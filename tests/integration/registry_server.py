@@ -7,10 +7,9 @@ import os
 import re
 import shutil
 import subprocess
-import threading
 import urllib.parse
 
-from package_server import sha256, tar_gz
+from package_server import serve, sha256, tar_gz
 
 
 def library_files(name, version="1.0.0", value=1, dependencies=None, header=None, manifest=None, calls=""):
@@ -63,17 +62,7 @@ class Registry:
             def log_message(self, *arguments):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
-        thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-
-        def stop():
-            self.server.shutdown()
-            self.server.server_close()
-            thread.join()
-
-        case.addClassCleanup(stop)
+        self.url = serve(case, Handler)
 
     def add(self, owner, name, version="1.0.0", files=None, data=None, checksum=None, **more):
         """Publishes a version; answers with the bytes of its archive."""
@@ -108,7 +97,13 @@ class Registry:
     def answer(self, handler):
         url = urllib.parse.urlsplit(handler.path)
         if url.path in self.files:
+            # Downloads of the registry's are redirected to one of its mirrors.
+            if url.path.startswith("/download/"):
+                return self.send(handler, 302, b"", {"Location": self.url + "/mirror" + url.path, "X-PIO-Mirror": "mirror",
+                                                     "X-PIO-Content-SHA256": sha256(self.files[url.path])})
             return self.send(handler, 200, self.files[url.path])
+        if url.path.startswith("/mirror/"):
+            return self.send(handler, 200, self.files[url.path[len("/mirror"):]])
         if url.path.startswith("/git/"):
             return self.git_answer(handler)
         if self.broken is not None:
@@ -122,8 +117,10 @@ class Registry:
             return self.send(handler, 404, b'{"message": "Package not found"}')
         self.send(handler, 200, json.dumps({**package, "version": package["versions"][0]}).encode())
 
-    def send(self, handler, status, data):
+    def send(self, handler, status, data, headers={}):
         handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name, value)
         handler.send_header("Content-Length", str(len(data)))
         handler.end_headers()
         handler.wfile.write(data)

@@ -94,6 +94,13 @@ TEST_CASE_FIXTURE(Bench, "500 then good") {
   CHECK(server.requests() == 3);
 }
 
+TEST_CASE_FIXTURE(Bench, "429 is tried again when the server says") {
+  std::string content = noise(1000);
+  server.on("/x", in_turn({answers("429 Too Many Requests", {"Retry-After: 1"}), answers("429 Too Many Requests"), serves(content)}));
+  expect("/x", content);
+  CHECK(server.requests() == 3);
+}
+
 TEST_CASE_FIXTURE(Bench, "500 for ever ends, and says how often it was tried") {
   server.on("/x", answers("502 Bad Gateway"));
   expect_error("/x", "x", "502 (3 attempts)");
