@@ -194,7 +194,9 @@ class Resolver {
   }
 
   std::string miss(const Requirement& want) {
-    std::string text = want.of_project() ? in_quotes(want.text) : in_quotes(want.text) + " (wanted by " + want.wanted_by + ")";
+    std::string note = want.of_project() ? std::string() : "wanted by " + want.wanted_by;
+    if (want.of_project() && source_.suggest) note = source_.suggest(want);
+    std::string text = in_quotes(want.text) + (note.empty() ? "" : " (" + note + ")");
     add_once(notes_->missing, text);
     return "";
   }

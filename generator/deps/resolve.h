@@ -55,7 +55,7 @@ struct LibrarySource {
   // Whether the core or the project itself brings a library of that name along. `version`
   // may restrict it.
   std::function<bool(const LibraryRequirement&)> brought_along;
-  // "did you mean 'x'?" for a package that the registry does not have, or "".
+  // "did you mean 'x'?" for what is not here, or what the registry does not have, or "".
   std::function<std::string(const LibraryRequirement&)> suggest;
   // What is searched for dependencies for: platform and frameworks.
   std::string platform;

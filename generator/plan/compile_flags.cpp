@@ -178,6 +178,24 @@ void keep(Session& session, EnvironmentFlags& flags, FlagContext& context) {
   for (Error& warning : context.warnings) session.warn(std::move(warning));
 }
 
+// Include and library folders, and files that are included in front, in libraries of lib_deps.
+void place_installed(Session& session, FlagScopes& scopes, EnvironmentFlags& flags, const FlagContext& context) {
+  if (flags.installed.places.empty()) return;
+  auto place = [&](std::string& text) {
+    Result<std::string> filled = config::substitute_text(text, context.variables);
+    if (!filled) return;  // told where it is used
+    std::string path = path_inside(*filled, session.project), here = installed_place(flags.installed, path);
+    if (here == path) return;
+    text = literal(here, has_blanks(here));
+    flags.looked_at.push_back(here);
+  };
+  for (FlagScope scope : {FlagScope::CppPath, FlagScope::LibPath})
+    for (FlagItem& item : scopes[scope])
+      place(item.text);
+  for (FlagItem& item : scopes[FlagScope::CcFlags])
+    if (item.kind == FlagItem::Kind::Pair) place(item.argument);
+}
+
 }  // namespace
 
 Status set_flags(SourceGroup& group, Result<LanguageArguments> arguments) {
@@ -199,6 +217,8 @@ config::Variables environment_variables(Session& session, const Environment& env
       {"PROJECT_INCLUDE_DIR", folder("include_dir")},
       {"PROJECT_LIB_DIR", folder("lib_dir")},
       {"PROJECT_DATA_DIR", folder("data_dir")},
+      {"PROJECT_LIBDEPS_DIR", folder("libdeps_dir")},
+      {"PROJECT_WORKSPACE_DIR", folder("workspace_dir")},
       {"PROJECT_BUILD_DIR", session.build_dir},
       {"BUILD_DIR", build},
       {"PIOENV", environment.name},
@@ -214,8 +234,9 @@ config::Variables environment_variables(Session& session, const Environment& env
   };
 }
 
-Result<EnvironmentFlags> environment_flags(Session& session, Environment& environment) {
+Result<EnvironmentFlags> environment_flags(Session& session, Environment& environment, InstalledLibraries installed) {
   EnvironmentFlags out;
+  out.installed = std::move(installed);
   std::string section = "env:" + environment.name;
   FlagContext context = make_context(session, environment);
   out.base[FlagScope::CppDefines].push_back(config::define("PLATFORMIO", kPlatformioVersion));
@@ -234,6 +255,7 @@ Result<EnvironmentFlags> environment_flags(Session& session, Environment& enviro
   if (!items) return items.error();
   if (Status s = config::process_unflags(out.base, *items, context); !s) return s.error();
 
+  place_installed(session, out.base, out, context);
   config::FlagWords words = config::scope_words(out.base, FlagScope::LinkFlags, context);
   if (!words) return words.error();
   out.link_flags = std::move(*words);
@@ -256,6 +278,7 @@ Result<FlagScopes> project_scopes(Session& session, const Environment& environme
   Result<std::vector<ListItem>> items = option_items(session, "env:" + environment.name, "build_src_flags");
   if (!items) return items.error();
   if (Status s = config::process_flags(scopes, *items, context); !s) return s.error();
+  place_installed(session, scopes, flags, context);
   keep(session, flags, context);
   return scopes;
 }

@@ -10,6 +10,7 @@
 #include "generator/library/python_expression.h"
 #include "generator/plan/build_plan.h"
 #include "generator/plan/environment.h"
+#include "generator/plan/library_deps.h"
 
 namespace fbuild {
 
@@ -22,6 +23,7 @@ struct EnvironmentFlags {
   std::vector<std::string> library_paths, first_libs;
   std::vector<config::FlagCommand> commands;   // `!command` items that were run
   std::vector<std::string> looked_at;          // folders named by -I and -L
+  InstalledLibraries installed;                // what lib_deps brought
 };
 
 // What $NAME in flags and source filters stands for.
@@ -29,7 +31,8 @@ config::Variables environment_variables(Session& session, const Environment& env
 
 // -DPLATFORMIO, the board's extra flags, build_flags, the platform's and the framework's,
 // those of a debug build; less build_unflags. Fills environment.defines.
-Result<EnvironmentFlags> environment_flags(Session& session, Environment& environment);
+// Paths of libraries that lib_deps brings lead to where they are.
+Result<EnvironmentFlags> environment_flags(Session& session, Environment& environment, InstalledLibraries installed);
 
 // Arguments for each Language.
 using LanguageArguments = std::vector<std::vector<std::string>>;

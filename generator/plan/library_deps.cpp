@@ -12,6 +12,7 @@
 #include "generator/plan/options.h"
 #include "generator/platform/package_link.h"
 #include "support/files.h"
+#include "support/suggest.h"
 
 namespace fbuild {
 
@@ -68,6 +69,12 @@ class LibraryDeps {
       Result<bool> found = brought_along(wanted);
       if (!found && problem) problem = found.error();
       return found && *found;
+    };
+    // A slip in the name of a library that is here is likelier than one of the registry.
+    source.suggest = [&, in_registry = source.suggest](const LibraryRequirement& wanted) {
+      Result<std::string> here = suggest_here(wanted);
+      if (!here && problem) problem = here.error();
+      return here && !here->empty() ? *here : in_registry(wanted);
     };
     int blamed = -1;
     Result<LibraryResolution> resolution = resolve_libraries(wanted_, source, blamed);
@@ -136,34 +143,49 @@ class LibraryDeps {
   }
 
   // Names and versions of libraries that are there without lib_deps.
-  Result<bool> brought_along(const LibraryRequirement& wanted) {
-    if (!known_) {
-      known_.emplace();
-      Result<std::vector<std::string>> extra = option_list(session_, section_, "lib_extra_dirs");
-      if (!extra) return extra.error();
-      Result<std::string> lib_dir = option_folder(session_, "lib_dir"), global = option_folder(session_, "globallib_dir");
-      if (!lib_dir) return lib_dir.error();
-      if (!global) return global.error();
-      Result<std::vector<std::string>> bundled = fill_words(env_, env_.framework->libraries);
-      if (!bundled) return bundled.error();
-      std::vector<std::string> storages = *extra;
-      storages.insert(storages.end(), {*lib_dir, *global});
-      storages.insert(storages.end(), bundled->begin(), bundled->end());
-      for (const std::string& storage : storages) {
-        if (!is_installed(plan_, storage)) plan_.directories.push_back(storage);
-        Result<std::vector<DirEntry>> entries = list_directory(storage);
-        if (!entries) continue;
-        for (const DirEntry& entry : *entries) {
-          if (entry.kind != DirEntry::Directory) continue;
-          const LibraryManifest& manifest = manifest_of(join_path(storage, entry.name));
-          known_->emplace(config::lower(manifest.name.empty() ? entry.name : manifest.name), manifest.version);
-        }
+  Status look_around() {
+    if (known_) return {};
+    known_.emplace();
+    Result<std::vector<std::string>> extra = option_list(session_, section_, "lib_extra_dirs");
+    if (!extra) return extra.error();
+    Result<std::string> lib_dir = option_folder(session_, "lib_dir"), global = option_folder(session_, "globallib_dir");
+    if (!lib_dir) return lib_dir.error();
+    if (!global) return global.error();
+    Result<std::vector<std::string>> bundled = fill_words(env_, env_.framework->libraries);
+    if (!bundled) return bundled.error();
+    std::vector<std::string> storages = *extra;
+    storages.insert(storages.end(), {*lib_dir, *global});
+    storages.insert(storages.end(), bundled->begin(), bundled->end());
+    for (const std::string& storage : storages) {
+      if (!is_installed(plan_, storage)) plan_.directories.push_back(storage);
+      Result<std::vector<DirEntry>> entries = list_directory(storage);
+      if (!entries) continue;
+      for (const DirEntry& entry : *entries) {
+        if (entry.kind != DirEntry::Directory) continue;
+        const LibraryManifest& manifest = manifest_of(join_path(storage, entry.name));
+        std::string name = manifest.name.empty() ? entry.name : manifest.name;
+        known_->emplace(config::lower(name), Known{name, manifest.version});
       }
     }
+    return {};
+  }
+
+  Result<bool> brought_along(const LibraryRequirement& wanted) {
+    if (Status s = look_around(); !s) return s.error();
     auto [begin, end] = known_->equal_range(config::lower(wanted.name));
     return std::any_of(begin, end, [&](const auto& library) {
-      return !wanted.range || config::in_range(*wanted.range, config::package_version(library.second));
+      return !wanted.range || config::in_range(*wanted.range, config::package_version(library.second.version));
     });
+  }
+
+  // "did you mean 'Wire'?" for a bare name that is nearly one of them, or "".
+  Result<std::string> suggest_here(const LibraryRequirement& wanted) {
+    if (!wanted.bare() || wanted.name.empty()) return std::string();
+    if (Status s = look_around(); !s) return s.error();
+    std::vector<std::string> names;
+    for (const auto& [key, library] : *known_)
+      if (key != config::lower(wanted.name)) names.push_back(library.name);
+    return did_you_mean(wanted.name, names);
   }
 
   Result<InstalledLibraries> link(const LibraryResolution& resolution) {
@@ -171,11 +193,14 @@ class LibraryDeps {
     std::vector<const ChosenLibrary*> sorted;
     for (const ChosenLibrary& library : resolution.libraries) sorted.push_back(&library);
     std::stable_sort(sorted.begin(), sorted.end(), [](const ChosenLibrary* a, const ChosenLibrary* b) { return a->folder_name < b->folder_name; });
+    Result<std::string> libdeps = option_folder(session_, "libdeps_dir");
+    if (!libdeps) return libdeps.error();
     std::map<const ChosenLibrary*, std::string> places;
     for (const ChosenLibrary* library : sorted) {
       Result<std::string> folder = library->tree.empty() ? path_inside(library->folder, session_.project) : linked(*library);
       if (!folder) return folder.error();
       places[library] = *folder;
+      out.places[join_path(join_path(*libdeps, env_.name), library->folder_name)] = *folder;
       if (std::find(out.folders.begin(), out.folders.end(), *folder) == out.folders.end()) out.folders.push_back(*folder);
       InstalledLibraries::Package package{library->name, library->owner, library->version, true};
       for (const char* name : {"library.json", "library.properties", "module.json"}) {
@@ -226,13 +251,24 @@ class LibraryDeps {
   std::string section_;
   std::vector<config::ListItem> items_;
   std::vector<LibraryRequirement> wanted_;
-  std::optional<std::multimap<std::string, std::string>> known_;  // lower-case name to version
+  struct Known {
+    std::string name, version;
+  };
+  std::optional<std::multimap<std::string, Known>> known_;  // by lower-case name
 };
 
 }  // namespace
 
 Result<InstalledLibraries> library_deps(Session& session, const Environment& environment, BuildPlan& plan) {
   return LibraryDeps(session, environment, plan).run();
+}
+
+std::string installed_place(const InstalledLibraries& installed, const std::string& path) {
+  for (const auto& [place, folder] : installed.places) {
+    if (path == place) return folder;
+    if (path.starts_with(place + "/")) return join_path(folder, path.substr(place.size() + 1));
+  }
+  return path;
 }
 
 void tidy_library_links(const Session& session) {

@@ -194,9 +194,8 @@ class Planner {
   }
 
   Status libraries() {
-    Result<InstalledLibraries> installed = library_deps(session_, env_, plan_);
-    if (!installed) return installed.error();
-    if (Status s = libraries_.find(std::move(finder_), flags_, *installed); !s) return s;
+    InstalledLibraries installed = flags_.installed;
+    if (Status s = libraries_.find(std::move(finder_), flags_, installed); !s) return s;
     // What is found depends on the include lines of every file that was read for it.
     for (const std::string& file : libraries_.scanned())
       if (file != sketch_beside_) plan_.files.push_back(file);
@@ -204,7 +203,9 @@ class Planner {
   }
 
   Status flags() {
-    Result<EnvironmentFlags> flags = environment_flags(session_, env_);
+    Result<InstalledLibraries> installed = library_deps(session_, env_, plan_);
+    if (!installed) return installed.error();
+    Result<EnvironmentFlags> flags = environment_flags(session_, env_, std::move(*installed));
     if (!flags) return flags.error();
     flags_ = std::move(*flags);
     for (const std::string& folder : flags_.looked_at) {

@@ -334,6 +334,11 @@ class LibDeps(Case):
                 before = project.snapshot()
                 self.assertError(project.gen("-q", "--install", status=None), "platformio.ini:7", "'%s'" % wanted, suggestion)
                 self.assertEqual(project.snapshot(), before)
+        # Libraries of the core and of the project are known without asking.
+        for wanted, near in (("Wier", "Wire"), ("Mien", "Mine")):
+            project = self.with_deps(wanted, files={"lib/Mine/Mine.h": ""})
+            self.assertError(project.gen("-q", status=None), "platformio.ini:5", "'%s' (did you mean '%s'?)" % (wanted, near))
+            self.assertError(project.gen("-q", "--install", status=None), "platformio.ini:6", "'%s'" % wanted, "did you mean '%s'?" % near)
         for wanted in ("id=999", "999"):
             self.assertError(self.with_deps(wanted).gen("-q", "--install", status=None), "platformio.ini:6", "999")
 
@@ -431,6 +436,25 @@ class LibDeps(Case):
             out.write('[submodule "i"]\n\tpath = parts/inner\n\turl = /etc\n')
         self.registry.commit(folder, {})
         self.assertError(self.with_deps(self.registry.url + "/git/Outer.git").gen("-q", "--install", status=None), "submodule", "/etc")
+
+    # What flags say of them
+
+    def test_flags_name_the_folder_that_platformio_has(self):
+        """However it is spelled; here the library is elsewhere. One that is ignored is there all the same."""
+        files = {"library.json": '{"name": "Part", "version": "1.0.0"}', "include/part.h": "#define PART 1\n", "first.h": "#define FIRST 1\n"}
+        self.registry.add("x", "Part", "1.0.0", files=files)
+        main = "#include <part.h>\n#if !PART || !FIRST\n#error\n#endif\n" + MAIN % ("", "")
+        for flag in ("-I${PROJECT_LIBDEPS_DIR}/${this.__env__}/Part/include", "-I$PROJECT_LIBDEPS_DIR/$PIOENV/Part/include",
+                     "-I${platformio.libdeps_dir}/uno/Part/include", "-I.pio/libdeps/uno/Part/include",
+                     "-I${PROJECT_WORKSPACE_DIR}/libdeps/${PIOENV}/Part/include"):
+            for option in ("build_flags", "build_src_flags") if flag.startswith("-I.") else ("build_flags",):
+                with self.subTest(flag, option=option):
+                    ini = deps("x/Part") + "lib_ignore = Part\n%s = %s -include .pio/libdeps/uno/Part/first.h\n" % (option, flag)
+                    project = self.installed(ini=ini, main=main)
+                    self.assertIn('"-I.fbuild/build/libdeps/x/Part@1.0.0/include"', project.gen("--print-plan", "uno").out)
+                    if flag.startswith("-I."):
+                        project.ninja()
+                        self.assertTrue(project.idle(), project.why)
 
     # Archives and folders
 
