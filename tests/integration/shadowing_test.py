@@ -54,7 +54,7 @@ class Shadowing(gate_test.Gate):
         self.assert_right()
 
     def test_data_of_the_assembler(self):
-        self.write("src/blob.cpp", 'asm(".global blob\\nblob: .incbin \\"data.bin\\"\\n");\nextern const char blob[];\n'
+        self.write("src/blob.cpp", 'asm(".global blob\\nblob: .incbin \\"data.bin\\"\\n.balign 2\\n");\nextern const char blob[];\n'
                                    "char first() { return blob[0]; }\n")
         self.write("data.bin", "abc")
         self.expect(3, 3)

@@ -75,9 +75,10 @@ class Sketches(Case):
         # avr-gcc 5.4 keeps no lines of what was optimized at link time.
         self.p.write("platformio.ini", UNO + "build_type = debug\nbuild_unflags = -flto\n")
         self.p.ninja()
-        elf = self.p.bytes(".fbuild/build/uno/debug/firmware.elf")
-        self.assertIn(b"\0src/main.ino\0", elf)
-        self.assertIn(b"\0src/other.ino\0", elf)
+        elf = ".fbuild/build/uno/debug/firmware.elf"
+        symbols = {words[2]: words[0] for words in map(str.split, self.p.run(["avr-nm", elf]).out.splitlines()) if len(words) == 3}
+        for name, file in (("loop", "main"), ("_Z5otherv", "other")):
+            self.assertRegex(self.p.run(["avr-addr2line", "-e", elf, symbols[name]]).out, r"src/%s\.ino:\d+" % file)
 
     def test_a_tab_added_and_deleted(self):
         before = self.p.firmware()
