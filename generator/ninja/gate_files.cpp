@@ -83,6 +83,11 @@ bool in_package(const BuildPlan& plan, const std::string& path) {
   });
 }
 
+bool in_editable_package(const BuildPlan& plan, const std::string& path) {
+  return std::any_of(plan.packages.begin(), plan.packages.end(),
+                     [&](const PackageUse& use) { return !use.installed && lies_in(path, use.link); });
+}
+
 std::string parent_of_build(const BuildPlan& plan) { return std::string(dir_name(plan.directory)); }
 
 }  // namespace
@@ -156,9 +161,14 @@ Definition project_set(const std::vector<BuildPlan>& plans, const config::Config
     std::for_each(plan.files.begin(), plan.files.end(), add);
     std::for_each(plan.tool_files.begin(), plan.tool_files.end(), add);
   }
-  // What includes that lead out of all folders did not find may appear.
+  // What includes that lead out of all folders did not find may appear: everywhere but in the
+  // build directory, which is written to all the time, and has links to packages.
+  auto may_appear = [&](const std::string& folder) {
+    return !lies_in(folder, build_dir) ||
+           std::any_of(plans.begin(), plans.end(), [&](const BuildPlan& plan) { return in_editable_package(plan, folder); });
+  };
   for (const IncludeScans::Searched& item : searched)
-    if (!roots.hold(item.folder) && !lies_in(item.folder, build_dir))
+    if (!roots.hold(item.folder) && may_appear(item.folder))
       for (const std::string& name : item.missed) files.push_back(normalize_path(join_path(item.folder, name)));
   std::sort(files.begin(), files.end());
   files.erase(std::unique(files.begin(), files.end()), files.end());

@@ -67,12 +67,15 @@ class LibraryWatch(unittest.TestCase):
         })
         self.projects = [base]
         # Leads, by its text, into the build directory, where the link to the core lies.
-        base.write("core/cores/arduino/extra.h", FILES["core/cores/arduino/extra.h"] + '#if 0\n#include "../../../../up.h"\n#include "../../../../../up.h"\n#endif\n')
+        base.write("core/cores/arduino/extra.h", FILES["core/cores/arduino/extra.h"] + '#if 0\n#include "../../../../up.h"\n#include "../../../../../up.h"\n#endif\n'
+                   '#if __has_include("../../other/late.h")\n#include "../../other/late.h"\n#endif\n'
+                   '#if __has_include("../../none/late.h")\n#include "../../none/late.h"\n#endif\n'
+                   '#ifdef LATE\n#undef EXTRA_VALUE\n#define EXTRA_VALUE LATE\n#endif\n')
         for name, text in library("outside/Far", "other.h").items():
             base.write("../" + name, text)
         for name, text in library("elsewhere/Linked", "other.h").items():
             base.write("../" + name, text)
-        for folder in ("outside/Far/src/far", "elsewhere/Linked/src/linked", "gated/lib/Used/src/empty"):
+        for folder in ("outside/Far/src/far", "elsewhere/Linked/src/linked", "gated/lib/Used/src/empty", "gated/core/other"):
             os.makedirs(base.path("..", folder), exist_ok=True)
         os.symlink("../../elsewhere/Linked", base.path("lib/Linked"))
         # The ungated one stands beside the same outside folders.
@@ -135,6 +138,12 @@ class LibraryWatch(unittest.TestCase):
         self.change("a folder that is in no set", {"../shared/value.h": "#define VALUE 9\n", "shared/value.h": "#define VALUE 9\n"})
         self.change("its content", {"shared/value.h": "#define VALUE 11\n"})
         self.change("and goes", {"shared/value.h": None})
+
+    def test_in_a_package_but_outside_of_its_folders_of_headers(self):
+        self.change("in a folder that is there", {"core/other/late.h": "#define LATE 9\n"})
+        self.change("and goes", {"core/other/late.h": None})
+        self.change("in one that is not", {"core/none/late.h": "#define LATE 12\n"})
+        self.change("its content", {"core/none/late.h": "#define LATE 14\n"})
 
 
 if __name__ == "__main__":
