@@ -45,48 +45,72 @@ Result<CommandLine> parse_command_line(int argc, char** argv) {
   app.set_help_flag("");
   app.allow_extras(true);
   bool list = false, print_config = false, compile_databases = false, version = false, help = false;
-  app.add_option("-C,--directory", out.directory, "The project's folder, which has platformio.ini (default: the current one)")
+  app.add_option("-C,--directory", out.directory,
+                 "The project's folder, which has platformio.ini (default: the current one)")
       ->type_name("DIR");
-  app.add_option("-B,--build-dir", out.build_dir, "The build folder, seen from the project (default: .fbuild/build)")
+  app.add_option("-B,--build-dir", out.build_dir,
+                 "The build folder, seen from the project (default: .fbuild/build)")
       ->type_name("DIR");
-  app.add_option("-e,--environment", out.environments, "Only this environment; may be given more than once (default: all)")
+  app.add_option("-e,--environment", out.environments,
+                 "Only this environment; may be given more than once (default: all)")
       ->type_name("ENV")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   std::vector<std::string> options;
   app.add_option("-O,--option", options,
-                 "Set an option above what the files say, for every environment or with SECTION: (env:NAME:) before it; "
+                 "Set an option above what the files say, for every environment or with SECTION: "
+                 "(env:NAME:) before it; "
                  "+= adds to a list. May be given more than once")
       ->type_name("[SECTION:]NAME=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_flag("--list-envs", list, "Print the names of the environments and end");
   app.add_flag("--print-config", print_config, "Print the resolved configuration as JSON and end");
-  app.add_option("--print-plan", out.plan_environment, "Print how an environment would be built as JSON and end")
+  app.add_option("--print-plan", out.plan_environment,
+                 "Print how an environment would be built as JSON and end")
       ->type_name("ENV");
   std::string libraries_of;
-  app.add_option("--print-libraries", libraries_of, "Print which libraries an environment uses, and why, and end")
+  app.add_option("--print-libraries", libraries_of,
+                 "Print which libraries an environment uses, and why, and end")
       ->type_name("ENV");
-  app.add_flag("--compiledb", compile_databases, "Write only the compile databases (compile_commands.json)");
-  app.add_flag("--ignore-extra-scripts", out.ignore_scripts, "Build without the project's extra_scripts, which are not run");
-  app.add_flag("--install", out.install, "Fetch packages that are missing, verified, into the store of this machine");
-  app.add_flag("--offline", out.offline, "Never use the network, in the build neither: only what is in the store");
+  app.add_flag("--compiledb", compile_databases,
+               "Write only the compile databases (compile_commands.json)");
+  app.add_flag("--ignore-extra-scripts", out.ignore_scripts,
+               "Build without the project's extra_scripts, which are not run");
+  app.add_flag("--install", out.install,
+               "Fetch packages that are missing, verified, into the store of this machine");
+  app.add_flag("--offline", out.offline,
+               "Never use the network, in the build neither: only what is in the store");
   app.add_flag("--locked", out.locked, "Use nothing but the packages that fbuild.lock pins");
-  app.add_option("--launcher", out.launcher, "Run the compilers by ccache, sccache, distcc or icecc; none: by nothing (default: $FBUILD_LAUNCHER)")
+  app.add_option("--launcher", out.launcher,
+                 "Run the compilers by ccache, sccache, distcc or icecc; none: by nothing "
+                 "(default: $FBUILD_LAUNCHER)")
       ->type_name("NAME");
   app.add_flag("--build-dir-only", out.build_dir_only,
-               "Write nothing outside the build folder: no build.ninja and compile_commands.json in the project, and fbuild.lock stays as it is");
-  app.add_option("--matrix", out.matrix, "Print the environments as jobs for a CI system and end")->type_name("github|gitlab|json");
-  app.add_option("--changed-since", out.changed_since, "With --matrix: leave out environments that no change since this git revision concerns")
+               "Write nothing outside the build folder: no build.ninja and compile_commands.json "
+               "in the project, and fbuild.lock stays as it is");
+  app.add_option("--matrix", out.matrix, "Print the environments as jobs for a CI system and end")
+      ->type_name("github|gitlab|json");
+  app.add_option(
+         "--changed-since", out.changed_since,
+         "With --matrix: leave out environments that no change since this git revision concerns")
       ->type_name("REV");
-  CLI::Option* shards = app.add_option("--shards", out.shards, "With --matrix: at most so many jobs, balanced by measured build times")->type_name("N");
-  app.add_option("--times", out.times, "With --shards: build times from a saved --report json; may be given more than once")
+  CLI::Option* shards =
+      app.add_option("--shards", out.shards,
+                     "With --matrix: at most so many jobs, balanced by measured build times")
+          ->type_name("N");
+  app.add_option(
+         "--times", out.times,
+         "With --shards: build times from a saved --report json; may be given more than once")
       ->type_name("FILE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_option("--report", out.report, "Print what was built: sizes, growth, warnings")->type_name("junit|github|json");
-  app.add_option("--base", out.base, "With --report: a saved --report json to compare with")->type_name("FILE");
-  app.add_flag("--keep-diagnostics", out.keep_diagnostics, "Build so that what compilers say is kept, for --report");
+  app.add_option("--report", out.report, "Print what was built: sizes, growth, warnings")
+      ->type_name("junit|github|json");
+  app.add_option("--base", out.base, "With --report: a saved --report json to compare with")
+      ->type_name("FILE");
+  app.add_flag("--keep-diagnostics", out.keep_diagnostics,
+               "Build so that what compilers say is kept, for --report");
   app.add_flag("-q,--quiet", out.quiet, "Print only warnings and errors");
   app.add_flag("--version", version, "Print the version and end");
   app.add_flag("-h,--help", help, "Print this and end");
@@ -107,13 +131,23 @@ Result<CommandLine> parse_command_line(int argc, char** argv) {
     if (!item) return item.error();
     out.options.push_back(std::move(*item));
   }
-  if (list + print_config + compile_databases + !out.plan_environment.empty() + !libraries_of.empty() + !out.sketch.empty() + !out.matrix.empty() + !out.report.empty() > 1)
-    return Error{"--list-envs, --print-config, --print-plan, --print-libraries, --compiledb, --matrix and --report exclude each other", "give one of them"};
+  if (list + print_config + compile_databases + !out.plan_environment.empty() +
+          !libraries_of.empty() + !out.sketch.empty() + !out.matrix.empty() + !out.report.empty() >
+      1)
+    return Error{
+        "--list-envs, --print-config, --print-plan, --print-libraries, --compiledb, --matrix and "
+        "--report exclude each other",
+        "give one of them"};
   if (out.matrix.empty() && (!out.changed_since.empty() || shards->count()))
-    return Error{std::string(out.changed_since.empty() ? "--shards" : "--changed-since") + " goes with --matrix", "give --matrix github, gitlab or json"};
-  if (!out.times.empty() && !shards->count()) return Error{"--times goes with --shards", "give --shards N"};
-  if (shards->count() && (out.shards < 1 || out.shards > 1000)) return Error{"--shards needs a number from 1 to 1000", "how many jobs there may be"};
-  if (out.report.empty() && !out.base.empty()) return Error{"--base goes with --report", "give --report junit, github or json"};
+    return Error{std::string(out.changed_since.empty() ? "--shards" : "--changed-since") +
+                     " goes with --matrix",
+                 "give --matrix github, gitlab or json"};
+  if (!out.times.empty() && !shards->count())
+    return Error{"--times goes with --shards", "give --shards N"};
+  if (shards->count() && (out.shards < 1 || out.shards > 1000))
+    return Error{"--shards needs a number from 1 to 1000", "how many jobs there may be"};
+  if (out.report.empty() && !out.base.empty())
+    return Error{"--base goes with --report", "give --report junit, github or json"};
   if (!out.matrix.empty()) out.job = CommandLine::Job::Matrix;
   if (!out.report.empty()) out.job = CommandLine::Job::Report;
   if (list) out.job = CommandLine::Job::ListEnvironments;

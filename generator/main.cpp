@@ -38,9 +38,13 @@ int fail(const Error& error) {
   return kBadInput;
 }
 
-void warn(const Error& warning) { std::fprintf(stderr, "warning: %s\n", warning.text().c_str()); }
+void warn(const Error& warning) {
+  std::fprintf(stderr, "warning: %s\n", warning.text().c_str());
+}
 
-void put(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void put(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
 
 // The folder this program was started from, links resolved.
 std::string own_folder() {
@@ -52,11 +56,13 @@ std::string own_folder() {
 // Platform files and templates: ../share/fbuild as seen from the program, in a build tree
 // and in an installed prefix alike.
 Result<std::string> data_folder() {
-  if (const char* named = std::getenv("FBUILD_DATA_DIR"); named && *named) return absolute_path(named);
+  if (const char* named = std::getenv("FBUILD_DATA_DIR"); named && *named)
+    return absolute_path(named);
   std::string folder = normalize_path(own_folder() + "/../share/fbuild");
   if (!is_directory(folder + "/platforms"))
     return Error{"the platform files are not at '" + folder + "'",
-                 "install fbuild whole, or set FBUILD_DATA_DIR to the folder that has platforms/ and templates/"};
+                 "install fbuild whole, or set FBUILD_DATA_DIR to the folder that has platforms/ "
+                 "and templates/"};
   return folder;
 }
 
@@ -76,7 +82,9 @@ int join_sketch_files(const std::vector<std::string>& paths) {
 Result<PortSearch> port_search(const std::vector<std::string>& words) {
   Result<PortSearch> search = parse_port_search(words);
   // The variable counts when the upload runs, not when the build files were written.
-  if (const char* port = std::getenv("PLATFORMIO_UPLOAD_PORT"); search && port && *port && !search->none) search->port = port;
+  if (const char* port = std::getenv("PLATFORMIO_UPLOAD_PORT");
+      search && port && *port && !search->none)
+    search->port = port;
   return search;
 }
 
@@ -141,7 +149,9 @@ class Run {
     return fail(printed.error->error);
   }
 
-  std::string build_dir() const { return path_inside(line_.build_dir.empty() ? ".fbuild/build" : line_.build_dir, project_); }
+  std::string build_dir() const {
+    return path_inside(line_.build_dir.empty() ? ".fbuild/build" : line_.build_dir, project_);
+  }
 
   void set_choices(Session& session) {
     session.ignore_scripts = line_.ignore_scripts;
@@ -163,7 +173,9 @@ class Run {
     FreshBuildDir fresh(build_dir());
     Session session{config_, build_dir(), *data + "/platforms", project_};
     set_choices(session);
-    Result<std::string> text = matrix_text(session, names, {*form, line_.changed_since, line_.shards, line_.times, line_.directory, config_input()});
+    Result<std::string> text = matrix_text(
+        session, names,
+        {*form, line_.changed_since, line_.shards, line_.times, line_.directory, config_input()});
     if (!text) return fail(text.error());
     for (const config::ConfigWarning& warning : config_.warnings()) warn(warning.text);
     for (const Error& warning : session.warnings) warn(warning);
@@ -172,7 +184,8 @@ class Run {
   }
 
   int print_report(const std::vector<std::string>& names) {
-    Result<std::string> text = report_text(names, {line_.report, line_.base, build_dir(), line_.directory});
+    Result<std::string> text =
+        report_text(names, {line_.report, line_.base, build_dir(), line_.directory});
     if (!text) return fail(text.error());
     put(*text);
     return 0;
@@ -217,12 +230,17 @@ class Run {
       Result<bool> locked = update_lock(session, all_environments, !line_.build_dir_only);
       if (!locked) return fail(locked.error());
       if (*locked && line_.build_dir_only)
-        warn(Error{"fbuild.lock does not pin the packages that are used", "run fbuild-gen in the project's folder, without --build-dir-only, to pin them"});
-      else if (*locked && !line_.quiet) std::printf("note: fbuild.lock pins the packages that are used; keep it with platformio.ini\n");
+        warn(
+            Error{"fbuild.lock does not pin the packages that are used",
+                  "run fbuild-gen in the project's folder, without --build-dir-only, to pin them"});
+      else if (*locked && !line_.quiet)
+        std::printf(
+            "note: fbuild.lock pins the packages that are used; keep it with platformio.ini\n");
     }
     log_.phase("plan");
     int status = write(plans, session, *data);
-    if (status == 0 && all_environments && line_.job == CommandLine::Job::Generate) tidy_library_links(session);
+    if (status == 0 && all_environments && line_.job == CommandLine::Job::Generate)
+      tidy_library_links(session);
     if (status == 0) fresh.keep();
     return status;
   }
@@ -232,13 +250,17 @@ class Run {
     input.build_dir = session.build_dir;
     input.project = project_;
     input.templates_dir = data + "/templates";
-    input.own = {own_folder() + "/fbuild-gen", own_folder() + "/fbuild-image", own_folder() + "/fbuild-stamp", own_folder() + "/fbuild-lnk", input.templates_dir};
+    input.own = {own_folder() + "/fbuild-gen", own_folder() + "/fbuild-image",
+                 own_folder() + "/fbuild-stamp", own_folder() + "/fbuild-lnk", input.templates_dir};
     input.generate_arguments = {"-q"};
-    if (!line_.build_dir.empty()) input.generate_arguments.insert(input.generate_arguments.end(), {"-B", session.build_dir});
+    if (!line_.build_dir.empty())
+      input.generate_arguments.insert(input.generate_arguments.end(), {"-B", session.build_dir});
     if (line_.ignore_scripts) input.generate_arguments.push_back("--ignore-extra-scripts");
     if (line_.offline) input.generate_arguments.push_back("--offline");
     if (line_.locked) input.generate_arguments.push_back("--locked");
-    if (line_.launcher) input.generate_arguments.insert(input.generate_arguments.end(), {"--launcher", *line_.launcher});
+    if (line_.launcher)
+      input.generate_arguments.insert(input.generate_arguments.end(),
+                                      {"--launcher", *line_.launcher});
     if (line_.keep_diagnostics) input.generate_arguments.push_back("--keep-diagnostics");
     input.own.keep_diagnostics = line_.keep_diagnostics;
     if (line_.build_dir_only) input.generate_arguments.push_back("--build-dir-only");
@@ -250,7 +272,8 @@ class Run {
     input.default_environments = default_environments(plans);
     input.files = {input.own.generator, input.own.image, input.own.stamp, input.own.lnk, kLockFile};
     for (const BuildPlan& plan : plans)
-      for (const std::string& name : plan.templates) input.files.push_back(input.templates_dir + "/" + name + ".ninja");
+      for (const std::string& name : plan.templates)
+        input.files.push_back(input.templates_dir + "/" + name + ".ninja");
     input.configuration = &config_.dependencies();
     input.scans = &session.scans;
     input.began = began_;
@@ -264,7 +287,8 @@ class Run {
     if (line_.quiet) return 0;
     for (const std::string& note : result->notes) std::printf("note: %s\n", note.c_str());
     if (line_.job == CommandLine::Job::CompileDatabases) {
-      for (const BuildPlan& plan : plans) std::printf("%s/compile_commands.json\n", plan.directory.c_str());
+      for (const BuildPlan& plan : plans)
+        std::printf("%s/compile_commands.json\n", plan.directory.c_str());
       return 0;
     }
     std::string list;
@@ -274,7 +298,8 @@ class Run {
       if (!line_.build_dir_only) std::printf("note: build.ninja is not ours and was left alone\n");
       where += " -f " + join_path(session.build_dir, "build.ninja");
     }
-    std::printf("%s: %s; now run: ninja%s\n", plans.size() == 1 ? "environment" : "environments", list.c_str(), where.c_str());
+    std::printf("%s: %s; now run: ninja%s\n", plans.size() == 1 ? "environment" : "environments",
+                list.c_str(), where.c_str());
     if (first && !line_.build_dir_only) suggest_ignoring(session.build_dir, result->root_is_ours);
     return 0;
   }
@@ -285,12 +310,14 @@ class Run {
     Result<std::string> text = read_file(".gitignore");
     std::string missing;
     std::string top = build_dir.substr(0, build_dir.find('/')) + "/";
-    for (const std::string& name : {top, std::string(root_is_ours ? "build.ninja" : ""), std::string("compile_commands.json")}) {
+    for (const std::string& name : {top, std::string(root_is_ours ? "build.ninja" : ""),
+                                    std::string("compile_commands.json")}) {
       if (name.empty() || name[0] == '/') continue;
       std::string bare = name.back() == '/' ? name.substr(0, name.size() - 1) : name;
       if (!text || ("\n" + *text).find("\n" + bare) == std::string::npos) missing += " " + name;
     }
-    if (!missing.empty()) std::printf("note: to keep git quiet, add to .gitignore:%s\n", missing.c_str());
+    if (!missing.empty())
+      std::printf("note: to keep git quiet, add to .gitignore:%s\n", missing.c_str());
   }
 
   // What plain `ninja` builds: default_envs as far as they were generated, or everything.
@@ -298,7 +325,8 @@ class Run {
     std::vector<std::string> out;
     if (Result<const config::Value*> value = config_.get("platformio", "default_envs"))
       for (const config::ListItem& item : (*value)->items)
-        if (std::any_of(plans.begin(), plans.end(), [&](const BuildPlan& plan) { return plan.environment == item.text; }))
+        if (std::any_of(plans.begin(), plans.end(),
+                        [&](const BuildPlan& plan) { return plan.environment == item.text; }))
           out.push_back(item.text);
     if (out.empty() || !line_.environments.empty()) {
       out.clear();
@@ -336,7 +364,8 @@ int main(int argc, char** argv) {
     return status ? *status : fail(status.error());
   }
   if (!line->directory.empty() && ::chdir(line->directory.c_str()) != 0)
-    return fail(Error{"cannot enter the folder: " + errno_text(errno), "-C names the folder that has platformio.ini", line->directory});
+    return fail(Error{"cannot enter the folder: " + errno_text(errno),
+                      "-C names the folder that has platformio.ini", line->directory});
   // Memory goes with the process; taking down plans of thousands of files takes milliseconds.
   Run run(*line);
   int status = run();

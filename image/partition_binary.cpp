@@ -45,7 +45,8 @@ Result<Partition> file_system_partition(const PartitionTable& table, const std::
   const Partition* found = nullptr;
   std::vector<std::string> names;
   for (const Partition& partition : table.partitions) {
-    if (partition.type != kData || partition.subtype < kFat || partition.subtype > kLittleFs) continue;
+    if (partition.type != kData || partition.subtype < kFat || partition.subtype > kLittleFs)
+      continue;
     names.push_back(partition.name);
     if (name.empty() || partition.name == name) found = &partition;
   }

@@ -85,8 +85,9 @@ int partitions_command(std::span<const std::string> arguments) {
   bool json = line->has("--json");
   const std::string* file_system = line->value("--file-system");
   if (line->files.size() != 1 || (!json && !file_system && !line->has("-o"))) {
-    return fail({.what = "partitions needs one CSV file and -o OUTPUT, --json or --file-system NAME",
-                 .fix = "see fbuild-image --help"});
+    return fail(
+        {.what = "partitions needs one CSV file and -o OUTPUT, --json or --file-system NAME",
+         .fix = "see fbuild-image --help"});
   }
   const std::string& input = line->files[0];
   Result<PartitionOptions> options = partition_options(*line);
@@ -107,7 +108,8 @@ int partitions_command(std::span<const std::string> arguments) {
   if (file_system) {
     Result<Partition> found = file_system_partition(*table, *file_system, input);
     if (!found) return fail(found.error());
-    std::printf("%lld %lld\n", static_cast<long long>(*found->offset), static_cast<long long>(found->size));
+    std::printf("%lld %lld\n", static_cast<long long>(*found->offset),
+                static_cast<long long>(found->size));
   }
   const std::string* output = line->value("-o");
   return output ? write_output(*output, *binary) : 0;

@@ -82,8 +82,8 @@ int size_command(std::span<const std::string> arguments) {
   auto judge = [&](const MemoryUse& use, const char* what, const char* memory, bool warn) {
     if (!use.too_big()) return;
     fits = fits && warn;
-    std::string text = concat({warn ? "warning: the " : "error: the ", what, " is ", std::to_string(use.used), " bytes, ",
-                               memory_excess(use, memory),
+    std::string text = concat({warn ? "warning: the " : "error: the ", what, " is ",
+                               std::to_string(use.used), " bytes, ", memory_excess(use, memory),
                                warn ? "\n" : "; make it smaller or choose a board with more\n"});
     std::fwrite(text.data(), 1, text.size(), stderr);
   };

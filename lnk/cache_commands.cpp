@@ -66,7 +66,8 @@ int show_cache(const Store& store, bool json) {
     char size[32];
     std::snprintf(size, sizeof size, "%10s", human_bytes(entry.info.disk).c_str());
     print(entry.info.sha256.substr(0, 12) + " " + size + "  " + day(entry.used) + "  " +
-          entry.info.kind_text + (entry.leases || entry.pins ? " (in use)" : "") + "  " + entry.info.url + "\n");
+          entry.info.kind_text + (entry.leases || entry.pins ? " (in use)" : "") + "  " +
+          entry.info.url + "\n");
   }
   for (const std::string& path : contents->unreadable) print("unreadable: " + path + "\n");
   print(std::to_string(contents->entries.size()) + " entries, " + human_bytes(contents->bytes) +

@@ -27,8 +27,8 @@ struct DataItem {
 };
 
 struct DataListing {
-  std::vector<DataItem> items;      // sorted by place; a folder before what is in it
-  std::vector<Error> warnings;      // manifests that a real file stands in front of
+  std::vector<DataItem> items;  // sorted by place; a folder before what is in it
+  std::vector<Error> warnings;  // manifests that a real file stands in front of
 };
 
 // What is in `folder`. An Error for a link that leads nowhere or in a circle, and for what

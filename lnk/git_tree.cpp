@@ -20,10 +20,13 @@ constexpr const char* kBadRepository = "nothing of it was kept; whoever made it 
 constexpr int kMaxDepth = 16;  // of submodules in submodules
 
 bool is_hex(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-bool is_local(const std::string& url) { return url.starts_with("file://") || url.starts_with("/"); }
+bool is_local(const std::string& url) {
+  return url.starts_with("file://") || url.starts_with("/");
+}
 
 // What git says is wrong: its "fatal:" line, else its last one.
 std::string complaint(const std::string& err) {
@@ -46,7 +49,8 @@ class Git {
     // Nobody is there to answer, and a hook's repository is not ours.
     ::setenv("GIT_TERMINAL_PROMPT", "0", 1);
     ::setenv("LC_ALL", "C", 1);
-    for (const char* name : {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"}) ::unsetenv(name);
+    for (const char* name : {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"})
+      ::unsetenv(name);
   }
 
   Result<std::string> operator()(std::vector<std::string> words) const {
@@ -57,7 +61,10 @@ class Git {
     if (!done) return Error{url_ + ": git cannot be run", "install it: apt-get install git"};
     if (done->exit_status != 0) {
       std::string why = complaint(done->err);
-      return Error{url_ + ": git says: " + (why.empty() ? "nothing (status " + std::to_string(done->exit_status) + ")" : why), ""};
+      return Error{
+          url_ + ": git says: " +
+              (why.empty() ? "nothing (status " + std::to_string(done->exit_status) + ")" : why),
+          ""};
     }
     return done->out;
   }
@@ -68,8 +75,11 @@ class Git {
 
 Status check_git_url(const std::string& url) {
   bool odd = url.empty() || url[0] == '-' || url.find("::") != std::string::npos ||
-             std::any_of(url.begin(), url.end(), [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 127; });
-  if (odd) return Error{url + ": is no URL of a git repository", "write one like https://host/user/name.git"};
+             std::any_of(url.begin(), url.end(),
+                         [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 127; });
+  if (odd)
+    return Error{url + ": is no URL of a git repository",
+                 "write one like https://host/user/name.git"};
   return {};
 }
 
@@ -79,7 +89,8 @@ Error offline_error(const std::string& url) {
 
 // Everything that branches and tags hold.
 Status fetch_all(const Git& git, const std::string& repository, const std::string& url) {
-  Result<std::string> done = git({"-C", repository, "fetch", "-q", "--no-tags", "--", url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"});
+  Result<std::string> done = git({"-C", repository, "fetch", "-q", "--no-tags", "--", url,
+                                  "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"});
   return done ? Status() : done.error();
 }
 
@@ -88,7 +99,8 @@ Result<std::string> make_repository(const Git& git, const std::string& path) {
   if (!done) return done.error();
   // What a commit holds, and not what its author would put into a release.
   if (Status s = make_directories(path + "/info"); !s) return s.error();
-  if (Status s = replace_file(path + "/info/attributes", "* -export-ignore -export-subst\n"); !s) return s.error();
+  if (Status s = replace_file(path + "/info/attributes", "* -export-ignore -export-subst\n"); !s)
+    return s.error();
   return path;
 }
 
@@ -109,16 +121,21 @@ Result<std::string> listed_commit(const Git& git, const std::string& url, const 
     size_t end = std::min(out->find('\n', begin), out->size());
     std::string line = out->substr(begin, end - begin);
     begin = end + 1;
-    if (size_t tab = line.find('\t'); tab != std::string::npos) refs[line.substr(tab + 1)] = line.substr(0, tab);
+    if (size_t tab = line.find('\t'); tab != std::string::npos)
+      refs[line.substr(tab + 1)] = line.substr(0, tab);
   }
-  for (const std::string& name : {std::string(ref.empty() ? "HEAD" : "refs/heads/" + ref), "refs/tags/" + ref + "^{}", "refs/tags/" + ref})
-    if (auto found = refs.find(name); found != refs.end() && is_full_commit(found->second)) return found->second;
+  for (const std::string& name : {std::string(ref.empty() ? "HEAD" : "refs/heads/" + ref),
+                                  "refs/tags/" + ref + "^{}", "refs/tags/" + ref})
+    if (auto found = refs.find(name); found != refs.end() && is_full_commit(found->second))
+      return found->second;
   if (ref.empty()) return Error{url + ": the repository is empty", ""};
-  return Error{url + ": there is no branch, tag or commit '" + ref + "'", "'git ls-remote " + url + "' lists those there are"};
+  return Error{url + ": there is no branch, tag or commit '" + ref + "'",
+               "'git ls-remote " + url + "' lists those there are"};
 }
 
 // The full name of an abbreviated commit, for which all of the repository is needed.
-Result<std::string> abbreviated_commit(const Store& store, const Git& git, const std::string& url, const std::string& ref) {
+Result<std::string> abbreviated_commit(const Store& store, const Git& git, const std::string& url,
+                                       const std::string& ref) {
   Result<std::string> stage = make_stage(store);
   if (!stage) return stage;
   struct Remove {
@@ -128,8 +145,11 @@ Result<std::string> abbreviated_commit(const Store& store, const Git& git, const
   Result<std::string> repository = make_repository(git, *stage + "/repository");
   if (!repository) return repository;
   if (Status s = fetch_all(git, *repository, url); !s) return s.error();
-  Result<std::string> commit = git({"-C", *repository, "rev-parse", "-q", "--verify", ref + "^{commit}"});
-  if (!commit) return Error{url + ": there is no branch, tag or commit '" + ref + "'", "'git ls-remote " + url + "' lists those there are"};
+  Result<std::string> commit =
+      git({"-C", *repository, "rev-parse", "-q", "--verify", ref + "^{commit}"});
+  if (!commit)
+    return Error{url + ": there is no branch, tag or commit '" + ref + "'",
+                 "'git ls-remote " + url + "' lists those there are"};
   while (commit->ends_with('\n')) commit->pop_back();
   return commit;
 }
@@ -150,7 +170,8 @@ std::vector<std::string> records(const std::string& out) {
   return list;
 }
 
-Result<std::vector<Submodule>> submodules(const Git& git, const std::string& repository, const std::string& commit) {
+Result<std::vector<Submodule>> submodules(const Git& git, const std::string& repository,
+                                          const std::string& commit) {
   Result<std::string> tree = git({"-C", repository, "ls-tree", "-r", "-z", "--full-tree", commit});
   if (!tree) return tree.error();
   std::vector<Submodule> out;
@@ -160,12 +181,15 @@ Result<std::vector<Submodule>> submodules(const Git& git, const std::string& rep
     out.push_back({line.substr(tab + 1), line.substr(14, tab - 14), "", true});
   }
   if (out.empty()) return out;
-  Result<std::string> text = git({"-C", repository, "config", "--blob", commit + ":.gitmodules", "-z", "--get-regexp", "^submodule\\."});
+  Result<std::string> text = git({"-C", repository, "config", "--blob", commit + ":.gitmodules",
+                                  "-z", "--get-regexp", "^submodule\\."});
   std::map<std::string, std::map<std::string, std::string>> sections;
   if (text)
     for (const std::string& record : records(*text)) {  // submodule.NAME.KEY <newline> VALUE
       size_t line = record.find('\n'), dot = record.rfind('.', line);
-      if (line != std::string::npos && dot != std::string::npos) sections[record.substr(0, dot)][record.substr(dot + 1, line - dot - 1)] = record.substr(line + 1);
+      if (line != std::string::npos && dot != std::string::npos)
+        sections[record.substr(0, dot)][record.substr(dot + 1, line - dot - 1)] =
+            record.substr(line + 1);
     }
   for (Submodule& module : out)
     for (auto& [name, values] : sections)
@@ -179,24 +203,34 @@ Result<std::vector<Submodule>> submodules(const Git& git, const std::string& rep
 // What one tree is made of: a repository, and those below it.
 class Checkout {
  public:
-  Checkout(const EnsureOptions& options, std::string scratch) : options_(options), scratch_(std::move(scratch)) {}
+  Checkout(const EnsureOptions& options, std::string scratch)
+      : options_(options), scratch_(std::move(scratch)) {}
 
   // Puts a commit's files into the folder `target`, which is empty; `prefix` ("" or with a
   // slash at its end) is where that lies in the whole tree.
-  Status add(const std::string& url, const std::string& commit, const std::string& target, const std::string& prefix, int depth) {
+  Status add(const std::string& url, const std::string& commit, const std::string& target,
+             const std::string& prefix, int depth) {
     if (Status s = check_git_url(url); !s) return s;
     Git git(url);
-    Result<std::string> repository = make_repository(git, scratch_ + "/" + std::to_string(count_++));
+    Result<std::string> repository =
+        make_repository(git, scratch_ + "/" + std::to_string(count_++));
     if (!repository) return repository.error();
     // Most servers give any commit by its name.
-    Result<std::string> fetched = git({"-C", *repository, "fetch", "-q", "--no-tags", "--depth", "1", "--", url, commit});
+    Result<std::string> fetched =
+        git({"-C", *repository, "fetch", "-q", "--no-tags", "--depth", "1", "--", url, commit});
     if (!fetched) {
       if (Status s = fetch_all(git, *repository, url); !s) return s;
     }
-    if (Result<std::string> there = git({"-C", *repository, "cat-file", "-e", commit + "^{commit}"}); !there)
-      return Error{url + ": commit " + commit + " is not there", "was the branch it was on rewritten or deleted?"};
+    if (Result<std::string> there =
+            git({"-C", *repository, "cat-file", "-e", commit + "^{commit}"});
+        !there)
+      return Error{url + ": commit " + commit + " is not there",
+                   "was the branch it was on rewritten or deleted?"};
     std::string archive = *repository + ".tar.gz";
-    if (Result<std::string> done = git({"-C", *repository, "archive", "--format=tar.gz", "-1", "-o", archive, commit}); !done) return done.error();
+    if (Result<std::string> done =
+            git({"-C", *repository, "archive", "--format=tar.gz", "-1", "-o", archive, commit});
+        !done)
+      return done.error();
     Fd fd(::open(archive.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd) return Error{"cannot open: " + errno_text(errno), "", archive};
     ExtractOptions extract = options_.extract;
@@ -211,18 +245,30 @@ class Checkout {
     if (!below) return below.error();
     for (const Submodule& module : *below) {
       if (!module.wanted) continue;
-      if (module.url.empty()) return Error{url + ": submodule '" + module.path + "' has no URL in .gitmodules", kBadRepository};
-      if (depth == kMaxDepth) return Error{url + ": submodules lie in each other more than " + std::to_string(kMaxDepth) + " deep", kBadRepository};
+      if (module.url.empty())
+        return Error{url + ": submodule '" + module.path + "' has no URL in .gitmodules",
+                     kBadRepository};
+      if (depth == kMaxDepth)
+        return Error{
+            url + ": submodules lie in each other more than " + std::to_string(kMaxDepth) + " deep",
+            kBadRepository};
       std::string from = submodule_url(url, module.url);
       // A stranger's repository has no business on this disk.
-      if (is_local(from) && !is_local(url)) return Error{url + ": submodule '" + module.path + "' is a folder of this machine (" + from + ")", kBadRepository};
-      if (Status s = add(from, module.commit, join_path(target, module.path), prefix + module.path + "/", depth + 1); !s) return s;
+      if (is_local(from) && !is_local(url))
+        return Error{
+            url + ": submodule '" + module.path + "' is a folder of this machine (" + from + ")",
+            kBadRepository};
+      if (Status s = add(from, module.commit, join_path(target, module.path),
+                         prefix + module.path + "/", depth + 1);
+          !s)
+        return s;
     }
     return {};
   }
 
   TreeList list() {
-    std::sort(list_.begin(), list_.end(), [](const TreeItem& a, const TreeItem& b) { return a.path < b.path; });
+    std::sort(list_.begin(), list_.end(),
+              [](const TreeItem& a, const TreeItem& b) { return a.path < b.path; });
     return std::move(list_);
   }
 
@@ -235,7 +281,9 @@ class Checkout {
 
 }  // namespace
 
-bool is_full_commit(std::string_view text) { return (text.size() == 40 || text.size() == 64) && is_hex(text); }
+bool is_full_commit(std::string_view text) {
+  return (text.size() == 40 || text.size() == 64) && is_hex(text);
+}
 
 std::string submodule_url(const std::string& parent, const std::string& url) {
   if (!url.starts_with("./") && !url.starts_with("../")) return url;
@@ -263,17 +311,23 @@ Result<GitTree> ensure_git_tree(const Store& store, const std::string& url, cons
     if (offline) return offline_error(url);
     if (!store.writable) return store.unwritable;
     Git git(url);
-    Result<std::string> found = ref.size() >= 7 && is_hex(ref) ? abbreviated_commit(store, git, url, ref) : listed_commit(git, url, ref);
+    Result<std::string> found = ref.size() >= 7 && is_hex(ref)
+                                    ? abbreviated_commit(store, git, url, ref)
+                                    : listed_commit(git, url, ref);
     if (!found) return found.error();
     out.commit = *found;
   }
-  if (!is_full_commit(out.commit)) return Error{url + ": '" + out.commit + "' is no full commit", "it has 40 or 64 hexadecimal digits"};
-  Result<std::string> tree = ensure_made_tree(store, git_key(url, out.commit), options, [&](const std::string& target, const std::string& scratch) -> Result<TreeList> {
-    if (offline) return offline_error(url);
-    Checkout checkout(options, scratch);
-    if (Status s = checkout.add(url, out.commit, target, "", 0); !s) return s.error();
-    return checkout.list();
-  });
+  if (!is_full_commit(out.commit))
+    return Error{url + ": '" + out.commit + "' is no full commit",
+                 "it has 40 or 64 hexadecimal digits"};
+  Result<std::string> tree = ensure_made_tree(
+      store, git_key(url, out.commit), options,
+      [&](const std::string& target, const std::string& scratch) -> Result<TreeList> {
+        if (offline) return offline_error(url);
+        Checkout checkout(options, scratch);
+        if (Status s = checkout.add(url, out.commit, target, "", 0); !s) return s.error();
+        return checkout.list();
+      });
   if (!tree) return tree.error();
   out.tree = *tree;
   return out;

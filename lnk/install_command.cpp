@@ -36,8 +36,8 @@ std::optional<Extract> kind_of_file(const std::string& path) {
 int answer_error(ProgressDisplay& display, const Error& error, const std::string& more) {
   Error plain = error;
   plain.fix.clear();
-  display.print("{\"error\": " + json_string(plain.text()) + ", \"fix\": " +
-                json_string(error.fix) + more + "}");
+  display.print("{\"error\": " + json_string(plain.text()) +
+                ", \"fix\": " + json_string(error.fix) + more + "}");
   return 1;
 }
 

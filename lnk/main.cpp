@@ -98,7 +98,8 @@ int run(const CLI::App& app, const Arguments& arguments, PerfLog& log) {
   if (given("materialize"))
     return materialize_one(*store, arguments.manifest, arguments.target, options);
   if (given("install")) {
-    InstallOptions what{arguments.url, arguments.sha256, std::nullopt, std::nullopt, arguments.strip};
+    InstallOptions what{arguments.url, arguments.sha256, std::nullopt, std::nullopt,
+                        arguments.strip};
     if (arguments.size > 0) what.size = arguments.size;
     if (!arguments.extract.empty()) {
       Result<Extract> kind = extract_from_name(arguments.extract);
@@ -107,7 +108,8 @@ int run(const CLI::App& app, const Arguments& arguments, PerfLog& log) {
     }
     return install(*store, what, options);
   }
-  if (given("git")) return install_git(*store, arguments.url, arguments.ref, arguments.commit, options);
+  if (given("git"))
+    return install_git(*store, arguments.url, arguments.ref, arguments.commit, options);
   if (given("answer")) return fetch_answer(*store, arguments.url, options);
   if (given("gc")) return run_gc(*store, arguments.budget, arguments.json);
   if (given("path")) return show_path(*store, arguments.manifest);
@@ -144,8 +146,11 @@ int main(int argc, char** argv) {
   add_command->add_flag("--force", arguments.force, "overwrite the manifest");
 
   CLI::App* materialize_command =
-      app.add_subcommand("materialize", "put what a .lnk file names at TARGET, or a copy of a folder with all of its .lnk files resolved");
-  materialize_command->add_option("FILE", arguments.manifest, "a .lnk file, or a folder")->required();
+      app.add_subcommand("materialize",
+                         "put what a .lnk file names at TARGET, or a copy of a folder with all of "
+                         "its .lnk files resolved");
+  materialize_command->add_option("FILE", arguments.manifest, "a .lnk file, or a folder")
+      ->required();
   materialize_command->add_option("TARGET", arguments.target)->required();
   materialize_command->add_option("--lease", arguments.lease,
                                   "process that keeps it from being evicted while it lives");

@@ -56,8 +56,8 @@ void sweep_temporaries(const std::string& target) {
 std::string temporary_name(const std::string& target) {
   static std::atomic<unsigned> counter{0};
   sweep_temporaries(target);
-  return join_path(dir_name(target), temporary_prefix(target) + own_process_tag() + "." +
-                                         std::to_string(++counter));
+  return join_path(dir_name(target),
+                   temporary_prefix(target) + own_process_tag() + "." + std::to_string(++counter));
 }
 
 // Compares without reading more than needed; a difference anywhere is enough.
@@ -222,7 +222,8 @@ Status replace_folder(const std::string& target,
                       const std::function<Status(const std::string&)>& fill) {
   struct stat st;
   bool replace = ::lstat(target.c_str(), &st) == 0;
-  if (replace && !S_ISDIR(st.st_mode)) return Error{"is no folder", "one is to be put there", target};
+  if (replace && !S_ISDIR(st.st_mode))
+    return Error{"is no folder", "one is to be put there", target};
   if (Status status = make_directories(std::string(dir_name(target))); !status) return status;
   std::string temporary = temporary_name(target);
   Status status = fill(temporary);

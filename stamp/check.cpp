@@ -159,8 +159,7 @@ bool Session::look_once(const std::vector<size_t>& sets, const CheckOptions& opt
       Hash128 old = root.digest;
       root.digest = root_digest(root.view, root.poisoned);
       root.changed = diff.generation;
-      if (root.known)
-        update_snapshots(catalog, root, old, root.digest, changed, sealed);
+      if (root.known) update_snapshots(catalog, root, old, root.digest, changed, sealed);
     }
     if (changed.touched || !root.known) root.touched = diff.generation;
     root.known = true;
@@ -268,7 +267,8 @@ SetStatus Session::status_of(const SetState& set) const {
   if (set.checked && use_table_) status.token = hex(set.fingerprint) + "-" + hex64(set.nonce);
   status.sealed = set.seal.present;
   // Its fingerprint has just been made: the list of differences need not be.
-  if (set.checked && set.seal.present && set.fingerprint == set.seal.fingerprint && artifacts_are_sealed(set)) {
+  if (set.checked && set.seal.present && set.fingerprint == set.seal.fingerprint &&
+      artifacts_are_sealed(set)) {
     status.clean = true;
     return status;
   }

@@ -394,7 +394,8 @@ Result<std::vector<std::string>> split_line(std::string_view line, const std::st
   if (line.find('"') == std::string_view::npos) {  // as nearly always
     while (!reader.done()) {
       size_t begin = reader.at;
-      while (reader.at < line.size() && line[reader.at] != ' ' && line[reader.at] != '\t') ++reader.at;
+      while (reader.at < line.size() && line[reader.at] != ' ' && line[reader.at] != '\t')
+        ++reader.at;
       out.emplace_back(line.substr(begin, reader.at - begin));
     }
     return out;

@@ -6,7 +6,9 @@ namespace fbuild::stamp {
 
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r';
+}
 
 // One line with its continuations joined, word by word.
 class Words {
@@ -29,7 +31,8 @@ class Words {
       char after = text_.size() > 1 ? text_[1] : '\0';
       if (c == '\\' && (after == '\n' || text_.starts_with("\\\r\n"))) break;
       // One inside a name (C:\x) does not.
-      if (targets && c == ':' && (after == '\0' || is_blank(after) || after == '\n' || after == '\\')) {
+      if (targets && c == ':' &&
+          (after == '\0' || is_blank(after) || after == '\n' || after == '\\')) {
         if (!word.empty()) return Word;
         text_.remove_prefix(1);
         return Colon;
@@ -53,7 +56,8 @@ class Words {
           text_.remove_prefix(count + 1);
           continue;
         }
-        bool continued = end == '\n' || (end == '\r' && count + 1 < text_.size() && text_[count + 1] == '\n');
+        bool continued =
+            end == '\n' || (end == '\r' && count + 1 < text_.size() && text_[count + 1] == '\n');
         if (continued) --count;
         word.append(count, '\\');
         text_.remove_prefix(count);

@@ -60,7 +60,8 @@ Result<int64_t> Session::newest_time(const std::string& name) {
   int64_t newest = 0;
   auto look = [&](const Entry& entry) {
     // Of what was removed, the folder's time is all that tells.
-    if (counts(entry.kind) || entry.kind == Kind::Directory) newest = std::max({newest, entry.mtime, entry.ctime});
+    if (counts(entry.kind) || entry.kind == Kind::Directory)
+      newest = std::max({newest, entry.mtime, entry.ctime});
   };
   for (const Ref& ref : set.refs) {
     if (ref.type == RefType::File) look(catalog_->files[ref.index].entry);
@@ -133,7 +134,8 @@ std::vector<std::string> Session::foreign_artifacts(const std::string& name) con
     if (file.entry.kind == Kind::Missing || file.entry.kind == Kind::None) continue;
     bool sealed = false;
     for (const SealedArtifact& artifact : set->seal.artifacts)
-      sealed |= set->seal.present && artifact.path == file.path && artifact.value == value_of(file.entry);
+      sealed |=
+          set->seal.present && artifact.path == file.path && artifact.value == value_of(file.entry);
     if (!sealed) out.emplace_back(file.path);
   }
   return out;

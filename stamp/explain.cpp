@@ -149,8 +149,9 @@ std::vector<Difference> Session::differences(const SetState& set, size_t limit) 
     const FileState& file = catalog_->files[index];
     const SealedArtifact* sealed = sealed_artifact(set, file);
     if (is_as_sealed(file, sealed)) continue;
-    explain.add("artifact " + std::string(file.path), sealed ? change_text(sealed->value, value_of(file.entry))
-                                                             : "not an artifact when sealed");
+    explain.add(
+        "artifact " + std::string(file.path),
+        sealed ? change_text(sealed->value, value_of(file.entry)) : "not an artifact when sealed");
   }
   return out;
 }
@@ -182,7 +183,8 @@ void Session::explain_ref(const Ref& ref, const Hash128& sealed, size_t limit,
       for (const SnapshotRow& row : snapshot->rows) {
         Value now = value_at(root.view, row.path);
         bool was_file = row.value.kind == Kind::File;
-        explain.add(normalize_path(join_path(root.path, row.path)), change_text(row.value, now), was_file && now.kind == Kind::File,
+        explain.add(normalize_path(join_path(root.path, row.path)), change_text(row.value, now),
+                    was_file && now.kind == Kind::File,
                     was_file && (now.kind == Kind::None || now.kind == Kind::Missing));
       }
       return;
@@ -191,7 +193,11 @@ void Session::explain_ref(const Ref& ref, const Hash128& sealed, size_t limit,
       const FileState& file = catalog_->files[ref.index];
       Value now = value_of(file.entry);
       bool gone = now.kind == Kind::Missing;
-      explain.add(std::string(file.path), now.kind == Kind::Unreadable ? change_text({}, now) : gone ? "removed" : "content changed", false, gone);
+      explain.add(std::string(file.path),
+                  now.kind == Kind::Unreadable ? change_text({}, now)
+                  : gone                       ? "removed"
+                                               : "content changed",
+                  false, gone);
       return;
     }
     case RefType::Env: {

@@ -105,7 +105,8 @@ ActiveText active_text(const Gate& gate, const PlanState& state, const ActiveOpt
     auto known = state.environments.find(environment.name);
     return known != state.environments.end() && known->second.clean;
   };
-  bool idle = !options.load_all && std::all_of(gate.environments.begin(), gate.environments.end(), is_clean);
+  bool idle = !options.load_all &&
+              std::all_of(gate.environments.begin(), gate.environments.end(), is_clean);
   std::set<std::string> shared;
   for (const GateEnvironment& environment : gate.environments) {
     // The digest makes this text change when only the files it loads did.
@@ -146,7 +147,10 @@ ActiveText active_text(const Gate& gate, const PlanState& state, const ActiveOpt
   std::string loaded = hex(hash_text(head + loads + tail));
   tail += "build " + planned + ": fbuild_late\n  loaded = " + loaded + "\n";
   bool names = idle && options.names_only;
-  return {head + loads + tail, names ? head + include_line(gate, "names.ninja") + tail : include_line(gate, "active.ninja"), std::move(loaded)};
+  return {
+      head + loads + tail,
+      names ? head + include_line(gate, "names.ninja") + tail : include_line(gate, "active.ninja"),
+      std::move(loaded)};
 }
 
 bool root_has_names(const Gate& gate) {

@@ -25,7 +25,8 @@ void put(int fd, std::string_view text) {
 
 Result<int> run_keep(const std::vector<std::string>& words) {
   const char* usage = "fbuild-stamp keep -- COMMAND...";
-  if (words.empty() || words[0] != "--") return Error{"'" + (words.empty() ? "" : words[0]) + "' is not expected here", usage};
+  if (words.empty() || words[0] != "--")
+    return Error{"'" + (words.empty() ? "" : words[0]) + "' is not expected here", usage};
   std::vector<std::string> command(words.begin() + 1, words.end());
   if (command.empty()) return Error{"no command given", usage};
   auto option = std::find(command.begin(), command.end(), "-o");

@@ -28,21 +28,25 @@ bool launcher_spoke(const std::string& launcher, std::string_view printed) {
     size_t end = std::min(printed.find('\n'), printed.size());
     std::string_view line = printed.substr(0, end);
     printed.remove_prefix(std::min(end + 1, printed.size()));
-    if (line.size() <= name.size() || (line[name.size()] != '[' && line[name.size()] != ':')) continue;
-    if (std::equal(name.begin(), name.end(), line.begin(), [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b + 32 : b); }))
+    if (line.size() <= name.size() || (line[name.size()] != '[' && line[name.size()] != ':'))
+      continue;
+    if (std::equal(name.begin(), name.end(), line.begin(),
+                   [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b + 32 : b); }))
       return true;
   }
   return false;
 }
 
 Error run_launch(const std::vector<std::string>& words) {
-  if (words.size() < 3 || words[1] != "--") return Error{"launch takes PROGRAM -- COMMAND...", "fbuild-stamp --help"};
+  if (words.size() < 3 || words[1] != "--")
+    return Error{"launch takes PROGRAM -- COMMAND...", "fbuild-stamp --help"};
   std::vector<std::string> command = launched(words[0], {words.begin() + 2, words.end()});
   std::vector<char*> argv;
   for (std::string& word : command) argv.push_back(word.data());
   argv.push_back(nullptr);
   ::execvp(argv[0], argv.data());
-  return Error{"cannot run '" + command[0] + "': " + errno_text(errno), "was it installed when fbuild-gen ran?"};
+  return Error{"cannot run '" + command[0] + "': " + errno_text(errno),
+               "was it installed when fbuild-gen ran?"};
 }
 
 }  // namespace fbuild::stamp

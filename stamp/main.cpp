@@ -240,23 +240,29 @@ Result<int> run_objects(const Options& options, Output& output) {
   uint64_t budget = store->budget;
   if (job == "trim" && options.operands.size() == 2) {
     Result<uint64_t> given = parse_object_budget(options.operands[1]);
-    if (!given) return Error{"'" + options.operands[1] + "' is no size", "a number of bytes, or one such as 500M or 2G"};
+    if (!given)
+      return Error{"'" + options.operands[1] + "' is no size",
+                   "a number of bytes, or one such as 500M or 2G"};
     budget = *given;
   } else if (job == "clear" && options.operands.size() == 1) {
     budget = 0;
   } else if (job != "trim" && !job.empty()) {
-    return Error{"'" + options.operands.back() + "' is not expected here", "fbuild-stamp objects [trim [SIZE] | clear]"};
+    return Error{"'" + options.operands.back() + "' is not expected here",
+                 "fbuild-stamp objects [trim [SIZE] | clear]"};
   }
   ObjectUsage usage;
-  if (!store->root.empty()) usage = job.empty() ? measure_objects(*store) : trim_objects(*store, budget);
+  if (!store->root.empty())
+    usage = job.empty() ? measure_objects(*store) : trim_objects(*store, budget);
   if (options.json) {
-    output.out += "{\"folder\": " + json_string(store->root) + ", \"entries\": " + std::to_string(usage.entries) +
-                  ", \"bytes\": " + std::to_string(usage.bytes) + ", \"budget\": " + std::to_string(store->budget) + "}\n";
+    output.out += "{\"folder\": " + json_string(store->root) +
+                  ", \"entries\": " + std::to_string(usage.entries) +
+                  ", \"bytes\": " + std::to_string(usage.bytes) +
+                  ", \"budget\": " + std::to_string(store->budget) + "}\n";
   } else if (store->root.empty()) {
     output.out += "off\n";
   } else {
-    output.out += store->root + ": " + std::to_string(usage.entries) + " entries, " + std::to_string(usage.bytes) +
-                  " bytes of " + std::to_string(store->budget) + "\n";
+    output.out += store->root + ": " + std::to_string(usage.entries) + " entries, " +
+                  std::to_string(usage.bytes) + " bytes of " + std::to_string(store->budget) + "\n";
   }
   return 0;
 }
@@ -290,7 +296,8 @@ Result<int> run(Session& session, const Options& options, Output& output) {
 int main(int argc, char** argv) {
   // A file-size limit is an error to report, not to die of.
   ::signal(SIGXFSZ, SIG_IGN);
-  if (argc > 1 && std::strcmp(argv[1], "launch") == 0) return fail(run_launch({argv + 2, argv + argc}));
+  if (argc > 1 && std::strcmp(argv[1], "launch") == 0)
+    return fail(run_launch({argv + 2, argv + argc}));
   // What follows these has options of its own.
   if (argc > 1 && (std::strcmp(argv[1], "once") == 0 || std::strcmp(argv[1], "keep") == 0)) {
     std::vector<std::string> words(argv + 2, argv + argc);
@@ -303,8 +310,9 @@ int main(int argc, char** argv) {
   if (options->help) return put(1, kUsage) ? 0 : 2;
   if (options->command == "plan" || options->command == "finish") {
     const std::vector<std::string>& words = options->operands;
-    Result<int> status = options->command == "plan" ? run_plan(words[0], options->table, words.size() > 1 ? words[1] : "")
-                                                    : run_finish(words[0], options->table, words[1], words[2]);
+    Result<int> status = options->command == "plan"
+                             ? run_plan(words[0], options->table, words.size() > 1 ? words[1] : "")
+                             : run_finish(words[0], options->table, words[1], words[2]);
     if (!status) return fail(status.error());
     ::fflush(nullptr);
     ::_exit(*status);
@@ -317,7 +325,8 @@ int main(int argc, char** argv) {
   add_warnings(session, output);
   put(2, output.err);
   if (perf_log_wanted())
-    for (const Phase& phase : session.phases()) print_phase("fbuild-stamp", phase.name, phase.nanoseconds);
+    for (const Phase& phase : session.phases())
+      print_phase("fbuild-stamp", phase.name, phase.nanoseconds);
   if (!status) return fail(status.error());
   if (!put(1, output.out)) return fail(Error{"cannot write: " + errno_text(errno), "", "<stdout>"});
   // Nothing that exit would still do is needed; unmapping large tables is.

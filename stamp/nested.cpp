@@ -12,9 +12,11 @@ namespace {
 
 // Where `path` lies in the folder `outer`, both as definitions have them; "": it does not.
 std::string_view path_below(std::string_view path, std::string_view outer) {
-  if (outer == ".") return path[0] == '/' || path == "." || path == ".." || path.starts_with("../") ? "" : path;
+  if (outer == ".")
+    return path[0] == '/' || path == "." || path == ".." || path.starts_with("../") ? "" : path;
   if (outer != "/") {
-    if (path.size() <= outer.size() + 1 || path[outer.size()] != '/' || !path.starts_with(outer)) return "";
+    if (path.size() <= outer.size() + 1 || path[outer.size()] != '/' || !path.starts_with(outer))
+      return "";
     path.remove_prefix(outer.size() + 1);
   } else {
     if (path[0] != '/') return "";
@@ -58,7 +60,8 @@ uint32_t count_below(const BlockView& view, uint32_t at) {
 // Whether a walk that begins at a directory of a block finds what the block holds.
 bool is_walk_of_its_own(const BlockView& view, uint32_t at) {
   for (uint32_t i = at, end = at + count_below(view, at); i < end; ++i)
-    if (view.entries[i].kind == Kind::Loop || view.entries[i].kind == Kind::Unreadable) return false;
+    if (view.entries[i].kind == Kind::Loop || view.entries[i].kind == Kind::Unreadable)
+      return false;
   return true;
 }
 
@@ -68,7 +71,9 @@ bool same_below(const BlockView& outer, uint32_t at, const BlockView& inner) {
   for (uint32_t i = 0; i < count; ++i) {
     Entry now = moved(outer, at, at + i);
     const Entry& then = inner.entries[i];
-    if (!same_look(now, then) || now.flags != then.flags || now.parent != then.parent || now.end != then.end) return false;
+    if (!same_look(now, then) || now.flags != then.flags || now.parent != then.parent ||
+        now.end != then.end)
+      return false;
     if (i && outer.name(now) != inner.name(then)) return false;
   }
   return true;
@@ -90,23 +95,29 @@ std::unique_ptr<Block> copy_below(const BlockView& outer, uint32_t at) {
 
 // Names in excludes mean the same everywhere, paths depend on the root.
 bool same_filter(const RootState& a, const RootState& b) {
-  return a.extensions == b.extensions && a.excludes == b.excludes && a.excludes.find('/') == std::string_view::npos;
+  return a.extensions == b.extensions && a.excludes == b.excludes &&
+         a.excludes.find('/') == std::string_view::npos;
 }
 
-bool is_remembered(const RootState& root) { return root.known || root.fresh; }
+bool is_remembered(const RootState& root) {
+  return root.known || root.fresh;
+}
 
 }  // namespace
 
 std::vector<uint32_t> find_outer_roots(std::span<RootState* const> roots) {
   std::vector<uint32_t> out(roots.size(), kNotNested);
   auto try_outer = [&](uint32_t i, std::string_view path) {
-    auto at = std::lower_bound(roots.begin(), roots.end(), path, [](const RootState* root, std::string_view p) { return root->path < p; });
+    auto at =
+        std::lower_bound(roots.begin(), roots.end(), path,
+                         [](const RootState* root, std::string_view p) { return root->path < p; });
     for (; at != roots.end() && (*at)->path == path; ++at) {
       uint32_t outer = static_cast<uint32_t>(at - roots.begin());
       // What lies above sorts before, and so is decided already.
       if (outer >= i || out[outer] != kNotNested || !same_filter(*roots[i], **at)) continue;
       std::string_view below = path_below(roots[i]->path, path);
-      if (below.empty() || (is_remembered(**at) && find_directory((*at)->view, below) == kNoEntry)) continue;
+      if (below.empty() || (is_remembered(**at) && find_directory((*at)->view, below) == kNoEntry))
+        continue;
       out[i] = outer;
       return true;
     }
@@ -115,7 +126,8 @@ std::vector<uint32_t> find_outer_roots(std::span<RootState* const> roots) {
   for (uint32_t i = 0; i < roots.size(); ++i) {
     std::string_view path = roots[i]->path;
     if (try_outer(i, path[0] == '/' ? "/" : ".")) continue;
-    for (size_t slash = path.find('/', 1); slash != std::string_view::npos; slash = path.find('/', slash + 1))
+    for (size_t slash = path.find('/', 1); slash != std::string_view::npos;
+         slash = path.find('/', slash + 1))
       if (try_outer(i, path.substr(0, slash))) break;
   }
   return out;

@@ -106,7 +106,8 @@ std::vector<Process> leftovers(const std::string& build_dir, const Process& dead
   // Groups of those that we run for: where a whole session was started detached (by cron, in a
   // container), its leader looks like an orphan, and all of it may share one group.
   std::set<long> ours;
-  for (Process p = find_process(::getpid()); p.id > 0; p = find_process(p.parent)) ours.insert(p.group);
+  for (Process p = find_process(::getpid()); p.id > 0; p = find_process(p.parent))
+    ours.insert(p.group);
   std::unique_ptr<DIR, int (*)(DIR*)> proc(::opendir("/proc"), ::closedir);
   if (!proc || !::getcwd(here, sizeof here)) return out;
   while (const dirent* entry = ::readdir(proc.get())) {
@@ -168,7 +169,8 @@ Status write_lock(const std::string& path, const std::string& text) {
   struct stat st;
   if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
       ::fstat(fd.get(), &st) != 0 ||
-      (st.st_size != static_cast<off_t>(text.size()) && ::ftruncate(fd.get(), static_cast<off_t>(text.size())) != 0))
+      (st.st_size != static_cast<off_t>(text.size()) &&
+       ::ftruncate(fd.get(), static_cast<off_t>(text.size())) != 0))
     return Error{"cannot be written: " + errno_text(errno), "", path};
   return {};
 }

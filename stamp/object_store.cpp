@@ -30,7 +30,9 @@ std::string folder_of(const ObjectStore& store, int number) {
   return store.root + "/" + "0123456789abcdef"[number];
 }
 
-int number_of(const Hash128& key) { return static_cast<int>(key.high >> 60); }
+int number_of(const Hash128& key) {
+  return static_cast<int>(key.high >> 60);
+}
 
 std::string path_of(const ObjectStore& store, const Hash128& key, std::string_view kind) {
   return folder_of(store, number_of(key)) + "/" + hex(key) + "." + std::string(kind);
@@ -75,7 +77,8 @@ ObjectUsage trim_folder(const std::string& folder, uint64_t share) {
   ObjectUsage usage{files.size(), 0};
   for (const StoredFile& file : files) usage.bytes += file.size;
   if (usage.bytes <= share) return usage;
-  std::sort(files.begin(), files.end(), [](const StoredFile& a, const StoredFile& b) { return a.used < b.used; });
+  std::sort(files.begin(), files.end(),
+            [](const StoredFile& a, const StoredFile& b) { return a.used < b.used; });
   // Somewhat below the share, so that the next store does not have to trim again.
   for (const StoredFile& file : files) {
     if (usage.bytes <= share - share / 8) break;
@@ -96,7 +99,8 @@ Result<uint64_t> parse_object_budget(std::string_view text) {
   std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
   int shift = unit.empty() ? 0 : unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : -1;
   if (error != std::errc() || shift < 0 || number > (UINT64_MAX >> shift))
-    return Error{"FBUILD_OBJECT_CACHE is '" + std::string(text) + "'", "off, or a size such as 500M or 2G"};
+    return Error{"FBUILD_OBJECT_CACHE is '" + std::string(text) + "'",
+                 "off, or a size such as 500M or 2G"};
   return number << shift;
 }
 
@@ -109,7 +113,8 @@ Result<ObjectStore> object_store_from_environment() {
   return ObjectStore{cache + "/objects-v1", *budget};
 }
 
-std::optional<std::string> read_object(const ObjectStore& store, const Hash128& key, std::string_view kind) {
+std::optional<std::string> read_object(const ObjectStore& store, const Hash128& key,
+                                       std::string_view kind) {
   if (store.root.empty()) return std::nullopt;
   std::string path = path_of(store, key, kind);
   Result<std::string> text = read_file(path);
@@ -120,13 +125,15 @@ std::optional<std::string> read_object(const ObjectStore& store, const Hash128& 
     return std::nullopt;
   }
   StatInfo info;
-  if (stat_path(AT_FDCWD, path.c_str(), false, info) == 0 && info.mtime < file_clock_now() - kAbandoned)
+  if (stat_path(AT_FDCWD, path.c_str(), false, info) == 0 &&
+      info.mtime < file_clock_now() - kAbandoned)
     ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
   text->erase(0, kHeader);
   return std::move(*text);
 }
 
-void write_object(const ObjectStore& store, const Hash128& key, std::string_view kind, std::string_view content) {
+void write_object(const ObjectStore& store, const Hash128& key, std::string_view kind,
+                  std::string_view content) {
   if (store.root.empty() || content.size() > store.budget / kFolders) return;
   std::string path = path_of(store, key, kind), folder(dir_name(path));
   std::string text = header_of(content).append(content);
@@ -135,7 +142,8 @@ void write_object(const ObjectStore& store, const Hash128& key, std::string_view
   }
   // One in 32 looks whether there is too much, so that the sum stays near the budget
   // without anybody keeping count.
-  static const uint64_t dice = static_cast<uint64_t>(boot_clock_now() / 1000) ^ static_cast<uint64_t>(::getpid());
+  static const uint64_t dice =
+      static_cast<uint64_t>(boot_clock_now() / 1000) ^ static_cast<uint64_t>(::getpid());
   if ((dice ^ key.low) % 32 == 0) trim_folder(folder, store.budget / kFolders);
 }
 

@@ -38,10 +38,12 @@ Result<uint64_t> parse_object_budget(std::string_view text);
 Result<ObjectStore> object_store_from_environment();
 
 // The content stored under this key and kind ("manifest", "object"...).
-std::optional<std::string> read_object(const ObjectStore& store, const Hash128& key, std::string_view kind);
+std::optional<std::string> read_object(const ObjectStore& store, const Hash128& key,
+                                       std::string_view kind);
 
 // Stores; a full disk or a read-only folder is no error: then nothing is stored.
-void write_object(const ObjectStore& store, const Hash128& key, std::string_view kind, std::string_view content);
+void write_object(const ObjectStore& store, const Hash128& key, std::string_view kind,
+                  std::string_view content);
 
 struct ObjectUsage {
   uint64_t entries = 0, bytes = 0;

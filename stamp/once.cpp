@@ -24,20 +24,23 @@ namespace fbuild::stamp {
 namespace {
 
 // Compilers look at these.
-constexpr const char* kVariables[] = {"CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "GCC_EXEC_PREFIX",
-                                      "COMPILER_PATH", "SOURCE_DATE_EPOCH", "GCC_COMPARE_DEBUG"};
+constexpr const char* kVariables[] = {
+    "CPATH",         "C_INCLUDE_PATH",    "CPLUS_INCLUDE_PATH", "GCC_EXEC_PREFIX",
+    "COMPILER_PATH", "SOURCE_DATE_EPOCH", "GCC_COMPARE_DEBUG"};
 
 // With these there is more than one output, or one that is not of the inputs alone.
 bool has_side_effects(const std::string& word) {
-  for (std::string_view head : {"--coverage", "-fprofile", "-ftest-coverage", "-save-temps", "--save-temps", "-fstack-usage",
-                                "-gsplit-dwarf", "-fdump-", "-fcallgraph-info", "-fplugin"})
+  for (std::string_view head :
+       {"--coverage", "-fprofile", "-ftest-coverage", "-save-temps", "--save-temps",
+        "-fstack-usage", "-gsplit-dwarf", "-fdump-", "-fcallgraph-info", "-fplugin"})
     if (word.starts_with(head)) return true;
   return word == "-";
 }
 
 // What makes a result depend on the moment, or on files that are not in the depend file.
 bool is_volatile(std::string_view text) {
-  for (std::string_view token : {"__DATE__", "__TIME__", "__TIMESTAMP__", ".incbin", ".include", "INCBIN"})
+  for (std::string_view token :
+       {"__DATE__", "__TIME__", "__TIMESTAMP__", ".incbin", ".include", "INCBIN"})
     if (text.find(token) != std::string_view::npos) return true;
   return false;
 }
@@ -67,7 +70,8 @@ std::vector<Known> parse_manifest(std::string_view text) {
     Hash128 hash;
     if (line.starts_with("result ") && parse_hex(line.substr(7), hash)) {
       out.push_back({hash, {}});
-    } else if (!out.empty() && line.size() > 33 && line[32] == ' ' && parse_hex(line.substr(0, 32), hash)) {
+    } else if (!out.empty() && line.size() > 33 && line[32] == ' ' &&
+               parse_hex(line.substr(0, 32), hash)) {
       out.back().inputs.emplace_back(line.substr(33), hash);
     } else {
       return {};
@@ -78,16 +82,22 @@ std::vector<Known> parse_manifest(std::string_view text) {
 
 class Once {
  public:
-  Once(ObjectStore store, std::string launcher, std::vector<std::string> with, std::vector<std::string> command)
-      : store_(std::move(store)), launcher_(std::move(launcher)), with_(std::move(with)), command_(std::move(command)) {}
+  Once(ObjectStore store, std::string launcher, std::vector<std::string> with,
+       std::vector<std::string> command)
+      : store_(std::move(store)),
+        launcher_(std::move(launcher)),
+        with_(std::move(with)),
+        command_(std::move(command)) {}
 
   Result<int> run() {
     if (store_.root.empty() || !understand()) return replace_process();
     PerfLog log("fbuild-stamp once");
     key_ = key();
     std::vector<Known> known;
-    if (std::optional<std::string> manifest = read_object(store_, key_, "manifest")) known = parse_manifest(*manifest);
-    bool restored = std::any_of(known.begin(), known.end(), [&](const Known& candidate) { return restore(candidate); });
+    if (std::optional<std::string> manifest = read_object(store_, key_, "manifest"))
+      known = parse_manifest(*manifest);
+    bool restored = std::any_of(known.begin(), known.end(),
+                                [&](const Known& candidate) { return restore(candidate); });
     log.phase(restored ? "restore" : "look");
     if (restored) return 0;
     Result<int> status = compile(std::move(known));
@@ -124,7 +134,8 @@ class Once {
       std::string_view word = command_[i];
       // Of `-MF OUT.x.d`, only what OUT does not have: a digest may be in it.
       if (i == depfile_) {
-        hasher.add_sized(word.starts_with(command_[output_]) ? word.substr(command_[output_].size()) : "");
+        hasher.add_sized(word.starts_with(command_[output_]) ? word.substr(command_[output_].size())
+                                                             : "");
         continue;
       }
       hasher.add_sized(word);
@@ -177,7 +188,8 @@ class Once {
     if (!output) return output.error();
     if (!output->out.empty()) (void)!::write(1, output->out.data(), output->out.size());
     say(output->err);
-    if (output->exit_status == 0 && output->out.empty() && (launcher_.empty() || !launcher_spoke(launcher_, output->err)))
+    if (output->exit_status == 0 && output->out.empty() &&
+        (launcher_.empty() || !launcher_spoke(launcher_, output->err)))
       store(began, output->err, std::move(known));
     return output->exit_status;
   }
@@ -211,7 +223,8 @@ class Once {
     result.result = hasher.finish();
     Result<std::string> object = read_file(command_[output_]);
     if (!object) return;
-    write_object(store_, result.result, "object", std::to_string(printed.size()) + "\n" + printed + *object);
+    write_object(store_, result.result, "object",
+                 std::to_string(printed.size()) + "\n" + printed + *object);
     std::erase_if(known, [&](const Known& other) { return other.result == result.result; });
     known.insert(known.begin(), std::move(result));
     if (known.size() > kMostResults) known.resize(kMostResults);
@@ -227,7 +240,9 @@ class Once {
     }
   }
 
-  std::vector<std::string> to_run() const { return launcher_.empty() ? command_ : launched(launcher_, command_); }
+  std::vector<std::string> to_run() const {
+    return launcher_.empty() ? command_ : launched(launcher_, command_);
+  }
 
   Result<int> replace_process() {
     std::vector<std::string> words = to_run();
@@ -256,14 +271,19 @@ Result<int> run_once(const std::vector<std::string>& words) {
   size_t at = 0;
   for (; at < words.size() && words[at] != "--"; at += 2) {
     bool is_launcher = words[at] == "--launcher";
-    if ((words[at] != "--with" && !is_launcher) || at + 1 == words.size()) return Error{"'" + words[at] + "' is not expected here", usage};
-    if (is_launcher) launcher = words[at + 1];
-    else with.push_back(words[at + 1]);
+    if ((words[at] != "--with" && !is_launcher) || at + 1 == words.size())
+      return Error{"'" + words[at] + "' is not expected here", usage};
+    if (is_launcher)
+      launcher = words[at + 1];
+    else
+      with.push_back(words[at + 1]);
   }
   if (at + 1 >= words.size()) return Error{"no command given", usage};
   Result<ObjectStore> store = object_store_from_environment();
   if (!store) return store.error();
-  return Once(std::move(*store), std::move(launcher), std::move(with), {words.begin() + static_cast<ptrdiff_t>(at) + 1, words.end()}).run();
+  return Once(std::move(*store), std::move(launcher), std::move(with),
+              {words.begin() + static_cast<ptrdiff_t>(at) + 1, words.end()})
+      .run();
 }
 
 }  // namespace fbuild::stamp

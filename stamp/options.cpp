@@ -68,14 +68,20 @@ struct CommandShape {
 };
 
 constexpr CommandShape kCommands[] = {
-    {"define", 1, 1, "SET"},       {"check", 1, SIZE_MAX, "SET..."},
-    {"seal", 1, 2, "SET [TOKEN]"}, {"status", 0, SIZE_MAX, "[SET...]"},
-    {"explain", 1, 1, "SET"},      {"list", 1, 1, "SET"},
-    {"stats", 0, 0, ""},           {"verify", 0, 0, ""},
-    {"drop", 1, 1, "SET"},         {"clear", 0, 0, ""},
+    {"define", 1, 1, "SET"},
+    {"check", 1, SIZE_MAX, "SET..."},
+    {"seal", 1, 2, "SET [TOKEN]"},
+    {"status", 0, SIZE_MAX, "[SET...]"},
+    {"explain", 1, 1, "SET"},
+    {"list", 1, 1, "SET"},
+    {"stats", 0, 0, ""},
+    {"verify", 0, 0, ""},
+    {"drop", 1, 1, "SET"},
+    {"clear", 0, 0, ""},
     {"depends", 1, 1, "FILE"},
     {"objects", 0, 2, "[trim [SIZE] | clear]"},
-    {"plan", 1, 2, "GATE [LOADED]"}, {"finish", 3, 3, "GATE ENVIRONMENT TOKEN"},
+    {"plan", 1, 2, "GATE [LOADED]"},
+    {"finish", 3, 3, "GATE ENVIRONMENT TOKEN"},
 };
 
 struct OptionShape {

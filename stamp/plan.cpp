@@ -67,7 +67,8 @@ class Plan {
   Result<int> run() {
     began_ = file_clock_now();
     std::string build_dir(dir_name(gate_path_));
-    if (Status s = lock_for_ninja(build_dir, is_switched_on("FBUILD_WAIT", true)); !s) return s.error();
+    if (Status s = lock_for_ninja(build_dir, is_switched_on("FBUILD_WAIT", true)); !s)
+      return s.error();
     if (loaded_.empty() && just_decided(build_dir)) return 0;
     Result<Gate> gate = read_gate(gate_path_);
     if (!gate) return gate.error();
@@ -109,13 +110,15 @@ class Plan {
     size_t second = text->find('\n', line) + 1;
     if (line == 0 || second == 0) return false;
     int64_t age = boot_clock_now() - std::strtoll(text->c_str() + second, nullptr, 10);
-    if (text->substr(0, line) != ninja_identity() || age < 0 || age > kStartOverNanoseconds) return false;
+    if (text->substr(0, line) != ninja_identity() || age < 0 || age > kStartOverNanoseconds)
+      return false;
     Result<std::string> stamp = read_file(join_path(build_dir, "plan.stamp"));
     return stamp && *stamp == text->substr(line, second - line);
   }
 
   void note_decision(const ActiveText& active) const {
-    std::string text = ninja_identity() + stamp_text(active) + std::to_string(boot_clock_now()) + "\n";
+    std::string text =
+        ninja_identity() + stamp_text(active) + std::to_string(boot_clock_now()) + "\n";
     (void)!replace_file(in_build(kDecided), text);
   }
 
@@ -168,8 +171,10 @@ class Plan {
     int64_t time = std::max({began_, newest_edit_, seen_.new_time});
     timespec times[2] = {{0, UTIME_OMIT}, {time / 1000000000, time % 1000000000}};
     std::vector<std::string> files = {"all.ninja"};
-    for (const GateEnvironment& environment : gate_.environments) files.push_back(environment.name + "/build.ninja");
-    for (const std::string& file : files) (void)!::utimensat(AT_FDCWD, in_build(file).c_str(), times, 0);
+    for (const GateEnvironment& environment : gate_.environments)
+      files.push_back(environment.name + "/build.ninja");
+    for (const std::string& file : files)
+      (void)!::utimensat(AT_FDCWD, in_build(file).c_str(), times, 0);
   }
 
   int generate() {
@@ -258,7 +263,8 @@ class Plan {
   // What compilers said (keep.h) makes no object another.
   bool only_lost_files(const std::string& set) {
     Result<std::vector<Difference>> differences = session_->explain(set);
-    return differences && std::all_of(differences->begin(), differences->end(), [](const Difference& d) {
+    return differences &&
+           std::all_of(differences->begin(), differences->end(), [](const Difference& d) {
              return d.gone || d.item.ends_with(".o.said") || d.item.ends_with(".o.failed");
            });
   }
@@ -341,7 +347,8 @@ class Plan {
 
   void tell_phases() {
     if (!perf_log_wanted()) return;
-    for (const Phase& phase : session_->phases()) print_phase("fbuild-stamp plan", phase.name, phase.nanoseconds);
+    for (const Phase& phase : session_->phases())
+      print_phase("fbuild-stamp plan", phase.name, phase.nanoseconds);
   }
 
   std::string in_build(const std::string& name) const { return join_path(gate_.build_dir, name); }
@@ -391,7 +398,8 @@ Result<int> run_finish(const std::string& gate_path, const std::string& table,
   Result<SealOutcome> outcome = session.seal(set, token, options);
   if (!outcome) return outcome.error();
   if (perf_log_wanted())
-    for (const Phase& phase : session.phases()) print_phase("fbuild-stamp finish", phase.name, phase.nanoseconds);
+    for (const Phase& phase : session.phases())
+      print_phase("fbuild-stamp finish", phase.name, phase.nanoseconds);
   for (const std::string& line : session.take_warnings()) say(stderr, "fbuild: warning: " + line);
   if (!outcome->sealed) {
     say(stdout, environment + ": built, but not recorded as up to date: " + outcome->reason +
@@ -408,8 +416,7 @@ Result<int> run_finish(const std::string& gate_path, const std::string& table,
   if (known == state.environments.end() || known->second.token != token) return 0;
   known->second = {true, ""};
   ActiveText active = active_text(*gate, state, {.names_only = names_are_enough(*gate)});
-  if (Result<bool> s = publish_active(*gate, state, active); !s)
-    return s.error();
+  if (Result<bool> s = publish_active(*gate, state, active); !s) return s.error();
   return 0;
 }
 

@@ -69,7 +69,7 @@ struct DirTask {
   Entry* children = nullptr;
   char* names = nullptr;
   ArenaPieces::Piece* piece = nullptr;  // where both lie
-  std::atomic<bool> disturbed{false};  // it changed under our eyes
+  std::atomic<bool> disturbed{false};   // it changed under our eyes
   bool gone = false;
 
   std::string_view name(const Entry& child) const {
@@ -87,8 +87,7 @@ struct ScanResult {
 class Scanner {
  public:
   // `threads`: how many to use at most.
-  explicit Scanner(unsigned threads)
-      : threads_(std::max(1u, threads)), queues_(threads_) {}
+  explicit Scanner(unsigned threads) : threads_(std::max(1u, threads)), queues_(threads_) {}
 
   // A directory of run.old, or with kNoEntry the root of a run that has no `old`.
   DirTask* add_directory(RootRun& run, uint32_t old_index);

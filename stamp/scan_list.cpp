@@ -124,8 +124,8 @@ void Scanner::take_outcome(HashOutcome outcome, Entry& entry, const Entry& befor
 void Scanner::hash_open_files(Worker& worker) {
   for (const Worker::OpenFile& file : worker.files) {
     const Entry before = *file.entry;
-    HashOutcome outcome = hash_open_file(file.fd, *file.entry, worker.buffer, worker.counters,
-                                         worker.unstable);
+    HashOutcome outcome =
+        hash_open_file(file.fd, *file.entry, worker.buffer, worker.counters, worker.unstable);
     take_outcome(outcome, *file.entry, before, file.task, worker);
     worker.to_close.push_back(file.fd);
   }
@@ -143,8 +143,8 @@ void Scanner::close_all(Worker& worker) {
     end = i + 1;
     while (end < fds.size() && fds[end] == fds[end - 1] + 1) ++end;
     // Before Linux 5.9 there is no such call.
-    if (end - i > 1 && ::close_range(static_cast<unsigned>(fds[i]),
-                                     static_cast<unsigned>(fds[end - 1]), 0) == 0)
+    if (end - i > 1 &&
+        ::close_range(static_cast<unsigned>(fds[i]), static_cast<unsigned>(fds[end - 1]), 0) == 0)
       continue;
     for (size_t k = i; k < end; ++k) ::close(fds[k]);
   }

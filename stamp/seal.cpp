@@ -94,7 +94,8 @@ Result<SealOutcome> Session::seal(const std::string& name, const std::string& to
   outcome.sealed = outcome.reason.empty();
   if (outcome.sealed) record_seal(now, options.record_times);
   if (outcome.sealed && looked.size() > 1)
-    if (SetState& along = catalog_->sets[looked.back()]; along.checked) record_seal(along, options.record_times);
+    if (SetState& along = catalog_->sets[looked.back()]; along.checked)
+      record_seal(along, options.record_times);
   phase("seal");
   Status stored = publish();
   phase("store");

@@ -398,7 +398,9 @@ void look_at_files(std::span<FileState* const> files, std::span<const Suspect> s
     result.differs |= own.differs;
     result.latest = std::max(result.latest, own.latest);
   };
-  run_parallel(static_cast<unsigned>(std::min<size_t>(threads, 1 + suspects.size() / kFilesPerThread)), look);
+  run_parallel(
+      static_cast<unsigned>(std::min<size_t>(threads, 1 + suspects.size() / kFilesPerThread)),
+      look);
 }
 
 VerifyResult look_at_all(std::span<RootState* const> roots, std::span<FileState* const> files,

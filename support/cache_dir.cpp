@@ -12,8 +12,10 @@ std::string user_cache_directory() {
     return std::string(value ? value : "");
   };
   if (std::string dir = variable("FBUILD_CACHE_DIR"); !dir.empty()) return absolute_path(dir);
-  if (std::string dir = variable("XDG_CACHE_HOME"); !dir.empty() && dir[0] == '/') return join_path(dir, "fbuild");
-  if (std::string home = variable("HOME"); !home.empty()) return join_path(absolute_path(home), ".cache/fbuild");
+  if (std::string dir = variable("XDG_CACHE_HOME"); !dir.empty() && dir[0] == '/')
+    return join_path(dir, "fbuild");
+  if (std::string home = variable("HOME"); !home.empty())
+    return join_path(absolute_path(home), ".cache/fbuild");
   return "";
 }
 

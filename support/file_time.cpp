@@ -4,7 +4,9 @@
 
 namespace fbuild {
 
-int64_t mtime_of(const struct stat& info) { return int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec; }
+int64_t mtime_of(const struct stat& info) {
+  return int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec;
+}
 
 int64_t mtime_of(const std::string& path) {
   struct stat info;

@@ -18,7 +18,9 @@ void Fd::reset(int fd) {
   fd_ = fd;
 }
 
-std::string errno_text(int error_number) { return std::strerror(error_number); }
+std::string errno_text(int error_number) {
+  return std::strerror(error_number);
+}
 
 namespace {
 
@@ -69,7 +71,8 @@ Result<std::string> read_file(const std::string& path) {
 Status replace_file(const std::string& path, std::string_view content, unsigned mode) {
   // Process id and address make the name ours alone among live writers.
   static std::atomic<unsigned> counter{0};
-  std::string temporary = path + ".tmp." + std::to_string(::getpid()) + "." + std::to_string(++counter);
+  std::string temporary =
+      path + ".tmp." + std::to_string(::getpid()) + "." + std::to_string(++counter);
   struct stat st;
   if (::stat(path.c_str(), &st) == 0) {
     if (S_ISDIR(st.st_mode)) return file_error(path, "write", EISDIR);

@@ -11,7 +11,9 @@ bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || (c >= '\x1c' && c <= '\x1f'); }
+bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r') || (c >= '\x1c' && c <= '\x1f');
+}
 
 void skip_blanks(std::string_view& text) {
   while (!text.empty() && (text[0] == ' ' || text[0] == '\t')) text.remove_prefix(1);
@@ -33,11 +35,13 @@ class Scanner {
     }
     assembler(text);
     framework(text);
-    std::stable_sort(includes_.begin(), includes_.end(), [](const IncludeLine& a, const IncludeLine& b) {
-      return std::tuple(a.kind == IncludeLine::Angled, std::string_view(a.name)) <
-             std::tuple(b.kind == IncludeLine::Angled, std::string_view(b.name));
-    });
-    includes_.insert(includes_.end(), std::make_move_iterator(others_.begin()), std::make_move_iterator(others_.end()));
+    std::stable_sort(includes_.begin(), includes_.end(),
+                     [](const IncludeLine& a, const IncludeLine& b) {
+                       return std::tuple(a.kind == IncludeLine::Angled, std::string_view(a.name)) <
+                              std::tuple(b.kind == IncludeLine::Angled, std::string_view(b.name));
+                     });
+    includes_.insert(includes_.end(), std::make_move_iterator(others_.begin()),
+                     std::make_move_iterator(others_.end()));
     return std::move(includes_);
   }
 
@@ -71,7 +75,8 @@ class Scanner {
       includes_.push_back({kind, std::string(rest.substr(0, close))});
       // PlatformIO ends a name at either closing mark; the compiler reads on.
       size_t end = rest.find(kind == IncludeLine::Quoted ? '"' : '>');
-      if (end != close && end != std::string_view::npos) other(IncludeLine::Asked, rest.substr(0, end));
+      if (end != close && end != std::string_view::npos)
+        other(IncludeLine::Asked, rest.substr(0, end));
       return;
     }
     size_t end = 0;
@@ -104,7 +109,8 @@ class Scanner {
         skip_blanks(rest);
         if (!take(rest, "(")) continue;
         std::string_view arguments = rest.substr(0, rest.find_first_of(")\n"));
-        if (size_t quote = arguments.find('"'); quote != std::string_view::npos) data(arguments.substr(quote));
+        if (size_t quote = arguments.find('"'); quote != std::string_view::npos)
+          data(arguments.substr(quote));
       }
     }
   }
@@ -113,7 +119,8 @@ class Scanner {
     take(rest, "\\");
     if (!take(rest, "\"")) return;
     size_t close = rest.find_first_of("\"\\\n");
-    if (close != 0 && close != std::string_view::npos && rest[close] != '\n') other(IncludeLine::Data, rest.substr(0, close));
+    if (close != 0 && close != std::string_view::npos && rest[close] != '\n')
+      other(IncludeLine::Data, rest.substr(0, close));
   }
 
   // `^#include\s+[<"](Arduino|mbed)\.h[<"]`, which never matches <Arduino.h>. That of Arduino
@@ -128,7 +135,8 @@ class Scanner {
         while (blank > 0 && is_space(text[blank - 1])) --blank;
         if (blank == quote - 1 || blank < 8 || text.substr(blank - 8, 8) != "#include") continue;
         if (blank != 8 && text[blank - 9] != '\n') continue;
-        other(IncludeLine::Framework, text.find("Arduino.h") != std::string_view::npos ? "Arduino.h" : "mbed.h");
+        other(IncludeLine::Framework,
+              text.find("Arduino.h") != std::string_view::npos ? "Arduino.h" : "mbed.h");
         return;
       }
     }
@@ -136,7 +144,8 @@ class Scanner {
 
   void other(IncludeLine::Kind kind, std::string_view name) {
     IncludeLine line{kind, std::string(name)};
-    if (std::find(others_.begin(), others_.end(), line) == others_.end()) others_.push_back(std::move(line));
+    if (std::find(others_.begin(), others_.end(), line) == others_.end())
+      others_.push_back(std::move(line));
   }
 
   std::vector<IncludeLine> includes_, others_;
@@ -185,7 +194,8 @@ void add_directives(std::string_view source, std::vector<IncludeLine>& out) {
     }
     text += source[i];
   }
-  constexpr std::string_view kWords[] = {"if", "elif", "ifdef", "ifndef", "import", "include", "else", "endif", "define", "undef"};
+  constexpr std::string_view kWords[] = {"if",      "elif", "ifdef", "ifndef", "import",
+                                         "include", "else", "endif", "define", "undef"};
   std::string_view all = text;
   for (size_t begin = 0; begin < all.size();) {
     size_t end = std::min(all.find('\n', begin), all.size());

@@ -14,12 +14,12 @@ namespace fbuild {
 
 struct IncludeLine {
   enum Kind : char {
-    Quoted = '"',  // #include "x.h", #import "x.h"
-    Angled = '<',  // #include <x.h>
-    Next = '>',    // #include_next or __has_include_next, quoted or not
-    Asked = '?',   // __has_include
-    Macro = '$',   // #include NAME: whatever NAME stands for
-    Data = '=',    // .incbin, .include, INCBIN(...): read by the assembler
+    Quoted = '"',     // #include "x.h", #import "x.h"
+    Angled = '<',     // #include <x.h>
+    Next = '>',       // #include_next or __has_include_next, quoted or not
+    Asked = '?',      // __has_include
+    Macro = '$',      // #include NAME: whatever NAME stands for
+    Data = '=',       // .incbin, .include, INCBIN(...): read by the assembler
     Framework = '!',  // the file includes "Arduino.h" or "mbed.h", as PlatformIO looks for it
     // With directives: first an empty one, then every #if, #define, #include and the like in
     // the order of the text, comments removed: the keyword and the rest of the line.

@@ -16,17 +16,22 @@ bool number(std::string_view& text, Number& out) {
   return true;
 }
 
-bool one_line(std::string_view text) { return text.find('\n') == std::string_view::npos; }
+bool one_line(std::string_view text) {
+  return text.find('\n') == std::string_view::npos;
+}
 
-bool is_kind(char c) { return std::string_view("\"<>?$=!#").find(c) != std::string_view::npos; }
+bool is_kind(char c) {
+  return std::string_view("\"<>?$=!#").find(c) != std::string_view::npos;
+}
 
 }  // namespace
 
 void append_known_includes(std::string& out, const std::string& path, const KnownIncludes& known) {
   if (!one_line(path)) return;
   const FileStamp& stamp = known.stamp;
-  out += ". " + std::to_string(stamp.size) + " " + std::to_string(stamp.mtime) + " " + std::to_string(stamp.ctime) +
-         " " + std::to_string(stamp.inode) + " " + std::to_string(stamp.device) + " " + path + "\n";
+  out += ". " + std::to_string(stamp.size) + " " + std::to_string(stamp.mtime) + " " +
+         std::to_string(stamp.ctime) + " " + std::to_string(stamp.inode) + " " +
+         std::to_string(stamp.device) + " " + path + "\n";
   for (const IncludeLine& line : known.lines) {
     out += static_cast<char>(line.kind);
     out += line.name;
@@ -34,9 +39,13 @@ void append_known_includes(std::string& out, const std::string& path, const Know
   }
 }
 
-std::string include_memo_begin() { return std::string(kHead); }
+std::string include_memo_begin() {
+  return std::string(kHead);
+}
 
-std::string include_memo_end() { return ".\n"; }
+std::string include_memo_end() {
+  return ".\n";
+}
 
 std::string format_include_memo(const IncludeMemo& memo) {
   std::string out = include_memo_begin();
@@ -76,7 +85,8 @@ std::optional<std::vector<IncludeLine>> parse_include_lines(std::string_view lin
   while (!lines.empty()) {
     size_t end = lines.find('\n');
     if (end == std::string_view::npos || !is_kind(lines[0])) return std::nullopt;
-    out.push_back({static_cast<IncludeLine::Kind>(lines[0]), std::string(lines.substr(1, end - 1))});
+    out.push_back(
+        {static_cast<IncludeLine::Kind>(lines[0]), std::string(lines.substr(1, end - 1))});
     lines.remove_prefix(end + 1);
   }
   return out;
@@ -87,7 +97,8 @@ IncludeMemo parse_include_memo(std::string_view text) {
   for (const MemoPart& part : split_include_memo(text)) {
     std::optional<std::vector<IncludeLine>> lines = parse_include_lines(part.lines);
     if (!lines) return {};
-    out.emplace_hint(out.end(), std::string(part.path), KnownIncludes{part.stamp, std::move(*lines)});
+    out.emplace_hint(out.end(), std::string(part.path),
+                     KnownIncludes{part.stamp, std::move(*lines)});
   }
   return out;
 }

@@ -31,7 +31,9 @@ size_t utf8_sequence(std::string_view s) {
 void append_json_string(std::string& out, std::string_view text) {
   static const char hex[] = "0123456789abcdef";
   out += '"';
-  auto is_plain = [](char c) { return static_cast<unsigned char>(c - 0x20) < 0x5f && c != '"' && c != '\\'; };
+  auto is_plain = [](char c) {
+    return static_cast<unsigned char>(c - 0x20) < 0x5f && c != '"' && c != '\\';
+  };
   while (!text.empty()) {
     size_t plain = 0;
     while (plain < text.size() && is_plain(text[plain])) ++plain;

@@ -23,7 +23,8 @@ bool perf_log_wanted() {
 }
 
 void print_phase(const char* program, const char* phase, int64_t nanoseconds) {
-  std::fprintf(stderr, "%s: %-9s %9.3f ms\n", program, phase, static_cast<double>(nanoseconds) / 1e6);
+  std::fprintf(stderr, "%s: %-9s %9.3f ms\n", program, phase,
+               static_cast<double>(nanoseconds) / 1e6);
 }
 
 PerfLog::PerfLog(const char* program) : program_(program), wanted_(perf_log_wanted()) {

@@ -7,7 +7,9 @@ namespace fbuild {
 
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 // Optimal string alignment distance; gives up with limit + 1 once it is passed.
 size_t edit_distance(std::string_view a, std::string_view b, size_t limit) {
@@ -21,7 +23,8 @@ size_t edit_distance(std::string_view a, std::string_view b, size_t limit) {
     for (size_t i = 1; i <= a.size(); ++i) {
       size_t cost = lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1;
       now[i] = std::min({last[i] + 1, now[i - 1] + 1, last[i - 1] + cost});
-      if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]))
+      if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+          lower(a[i - 2]) == lower(b[j - 1]))
         now[i] = std::min(now[i], before[i - 2] + 1);
       best = std::min(best, now[i]);
     }

@@ -44,19 +44,22 @@ bool root_holds(const stamp::RootItem& root, const ChangedFile& file) {
     std::string name = rest.substr(0, slash);
     if (filter.excludes(above, name)) return false;
     // What changed may be a submodule, a folder: extensions say nothing of it.
-    if (slash == std::string::npos) return file.kind == ChangedFile::Other || filter.watches_file(name);
+    if (slash == std::string::npos)
+      return file.kind == ChangedFile::Other || filter.watches_file(name);
     above = above.empty() ? name : above + "/" + name;
     rest = rest.substr(slash + 1);
   }
 }
 
 bool roots_hold(const stamp::Definition& set, const ChangedFile& file) {
-  return std::any_of(set.roots.begin(), set.roots.end(), [&](const stamp::RootItem& root) { return root_holds(root, file); });
+  return std::any_of(set.roots.begin(), set.roots.end(),
+                     [&](const stamp::RootItem& root) { return root_holds(root, file); });
 }
 
 bool holds(const stamp::Definition& set, const ChangedFile& file) {
   return roots_hold(set, file) ||
-         std::any_of(set.files.begin(), set.files.end(), [&](const stamp::FileItem& item) { return touches(file, item.path); });
+         std::any_of(set.files.begin(), set.files.end(),
+                     [&](const stamp::FileItem& item) { return touches(file, item.path); });
 }
 
 // Whether only those who compile or include a file care for what is in it.
@@ -69,12 +72,16 @@ bool is_only_code(const std::string& path) {
 
 // The names that the plan has for a file, which was named as seen from the project: outside of
 // it absolute, and in a package of the project's own by the link to that.
-std::vector<ChangedFile> names_in_plan(const BuildPlan& plan, const std::string& project, const ChangedFile& file) {
+std::vector<ChangedFile> names_in_plan(const BuildPlan& plan, const std::string& project,
+                                       const ChangedFile& file) {
   std::string absolute = normalize_path(join_path(project, file.path));
   std::vector<ChangedFile> out = {{path_inside(absolute, project), file.kind}};
   for (const PackageUse& use : plan.packages) {
-    if (lies_in(absolute, use.package.root)) out.push_back({normalize_path(use.link + absolute.substr(use.package.root.size())), file.kind});
-    if (absolute != use.package.root && touches({absolute, file.kind}, use.package.root)) out.push_back({use.link, file.kind});
+    if (lies_in(absolute, use.package.root))
+      out.push_back(
+          {normalize_path(use.link + absolute.substr(use.package.root.size())), file.kind});
+    if (absolute != use.package.root && touches({absolute, file.kind}, use.package.root))
+      out.push_back({use.link, file.kind});
   }
   return out;
 }
@@ -85,20 +92,24 @@ bool by_watch_set(const Session& session, const BuildPlan& plan, const ChangedFi
     if (touches(file, path)) return true;
   config::ConfigDependencies folders;
   folders.directories = session.config.dependencies().directories;
-  stamp::Definition project = project_set({plan}, folders, {}, session.scans.searched(), std::string(dir_name(plan.directory)));
+  stamp::Definition project = project_set({plan}, folders, {}, session.scans.searched(),
+                                          std::string(dir_name(plan.directory)));
   if (!holds(project, file)) return false;
   return file.kind != ChangedFile::Edited || !is_only_code(file.path);
 }
 
 // The other names that files go by: through links that are part of the repository.
-void add_other_names(const std::vector<std::pair<std::string, std::string>>& links, std::vector<ChangedFile>& files) {
+void add_other_names(const std::vector<std::pair<std::string, std::string>>& links,
+                     std::vector<ChangedFile>& files) {
   constexpr size_t kMostNames = 100'000;  // links can lead in circles
   std::set<std::string> known;
   for (const ChangedFile& file : files) known.insert(file.path);
   for (size_t i = 0; i < files.size() && files.size() < kMostNames; ++i)
     for (const auto& [link, target] : links) {
       if (!lies_in(files[i].path, target)) continue;
-      std::string rest = target == "." ? files[i].path : files[i].path.substr(std::min(target.size() + 1, files[i].path.size()));
+      std::string rest =
+          target == "." ? files[i].path
+                        : files[i].path.substr(std::min(target.size() + 1, files[i].path.size()));
       std::string other = rest.empty() ? link : join_path(link, rest);
       ChangedFile::Kind kind = files[i].kind;
       if (other.size() < 4096 && known.insert(other).second) files.push_back({other, kind});
@@ -106,7 +117,8 @@ void add_other_names(const std::vector<std::pair<std::string, std::string>>& lin
 }
 
 // What was there at the revision, for a pattern of extra_configs.
-std::vector<std::string> matching(const std::vector<std::string>& paths, const std::string& pattern) {
+std::vector<std::string> matching(const std::vector<std::string>& paths,
+                                  const std::string& pattern) {
   auto parts = [](const std::string& text) {
     std::vector<std::string> out;
     for (size_t at = 0; at <= text.size();) {
@@ -117,13 +129,15 @@ std::vector<std::string> matching(const std::vector<std::string>& paths, const s
     return out;
   };
   std::vector<std::string> wanted = parts(normalize_path(pattern)), out;
-  auto fits = [&](const auto& self, const std::vector<std::string>& path, size_t p, size_t w) -> bool {
+  auto fits = [&](const auto& self, const std::vector<std::string>& path, size_t p,
+                  size_t w) -> bool {
     if (w == wanted.size()) return p == path.size();
     if (wanted[w] == "**") {
       if (self(self, path, p, w + 1)) return true;
       return p < path.size() && path[p][0] != '.' && self(self, path, p + 1, w);
     }
-    return p < path.size() && config::match_name(wanted[w], path[p]) && (path[p][0] != '.' || wanted[w][0] == '.') && self(self, path, p + 1, w + 1);
+    return p < path.size() && config::match_name(wanted[w], path[p]) &&
+           (path[p][0] != '.' || wanted[w][0] == '.') && self(self, path, p + 1, w + 1);
   };
   for (const std::string& path : paths)
     if (fits(fits, parts(path), 0, 0)) out.push_back(path);
@@ -142,7 +156,8 @@ std::string first_difference(config::Scope scope, const json& before, const json
   for (const auto& [one, other] : {std::pair(&now, &before), std::pair(&before, &now)})
     for (const auto& [option, value] : one->items()) {
       // Which of them plain `ninja` builds, and where options are written, changes no build.
-      if (is_irrelevant(scope, option) || option == "default_envs" || option == "extra_configs") continue;
+      if (is_irrelevant(scope, option) || option == "default_envs" || option == "extra_configs")
+        continue;
       auto found = other->find(option);
       if (found == other->end() || *found != value) return option;
     }
@@ -152,7 +167,8 @@ std::string first_difference(config::Scope scope, const json& before, const json
 // What a build can read as far as the configuration tells.
 class BareWatch {
  public:
-  BareWatch(Session& session, const std::string& environment) : session_(session), section_("env:" + environment) {}
+  BareWatch(Session& session, const std::string& environment)
+      : session_(session), section_("env:" + environment) {}
 
   Status read() {
     for (const char* option : {"src_dir", "include_dir", "lib_dir", "data_dir"})
@@ -165,7 +181,8 @@ class BareWatch {
       Result<const config::Value*> value = session_.config.get(section_, option);
       if (!value) return value.error();
       std::string text = config::value_text(**value);
-      for (const config::ListItem& item : (*value)->items) anything_ = anything_ || item.text.starts_with("!");
+      for (const config::ListItem& item : (*value)->items)
+        anything_ = anything_ || item.text.starts_with("!");
       anything_ = anything_ || text.starts_with("!");
       texts_ += "\n" + text;
       if (option != "board") continue;
@@ -195,7 +212,8 @@ class BareWatch {
     if (!value) return value.error();
     std::vector<std::string> paths;
     for (const config::ListItem& item : (*value)->items) paths.push_back(item.text);
-    if (paths.empty() && (*value)->kind == config::Value::Kind::Text) paths.push_back((*value)->text);
+    if (paths.empty() && (*value)->kind == config::Value::Kind::Text)
+      paths.push_back((*value)->text);
     for (const std::string& path : paths) roots_.push_back(as_seen(path));
     return {};
   }
@@ -209,7 +227,8 @@ class BareWatch {
 
   // Changed files are named as seen from the project, with `..` where that leads out of it.
   std::string as_seen(const std::string& path) const {
-    std::string absolute = normalize_path(join_path(session_.project, path)), up, from = session_.project;
+    std::string absolute = normalize_path(join_path(session_.project, path)), up,
+                from = session_.project;
     while (from != "/" && !lies_in(absolute, from)) {
       up += "../";
       from = std::string(dir_name(from));
@@ -222,10 +241,16 @@ class BareWatch {
     Result<std::vector<DirEntry>> entries = list_directory(folder);
     if (!entries) return;
     for (const DirEntry& entry : *entries) {
-      if (std::binary_search(stamp::default_excludes().begin(), stamp::default_excludes().end(), entry.name)) continue;
+      if (std::binary_search(stamp::default_excludes().begin(), stamp::default_excludes().end(),
+                             entry.name))
+        continue;
       std::string path = join_path(folder, entry.name);
-      if (entry.kind == DirEntry::Directory && followed_.insert(path).second && followed_.size() < 100'000) follow_folder(path);
-      if (entry.kind == DirEntry::File && (is_only_code(path) || path.ends_with(".ino") || path.ends_with(".pde"))) follow(path);
+      if (entry.kind == DirEntry::Directory && followed_.insert(path).second &&
+          followed_.size() < 100'000)
+        follow_folder(path);
+      if (entry.kind == DirEntry::File &&
+          (is_only_code(path) || path.ends_with(".ino") || path.ends_with(".pde")))
+        follow(path);
     }
   }
 
@@ -238,7 +263,9 @@ class BareWatch {
       bases.push_back(std::string(dir_name(path)));
       for (const std::string& base : bases) {
         std::string found = as_seen(join_path(base, line.name));
-        if (std::any_of(roots_.begin(), roots_.end(), [&](const std::string& root) { return lies_in(found, root); })) continue;
+        if (std::any_of(roots_.begin(), roots_.end(),
+                        [&](const std::string& root) { return lies_in(found, root); }))
+          continue;
         outside_.insert(found);
         if (is_regular_file(found)) follow(found);
       }
@@ -247,13 +274,18 @@ class BareWatch {
 
   // Whether an option names the file or a folder above it.
   bool is_named(std::string path) const {
-    auto in_word = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '.'; };
+    auto in_word = [](char c) {
+      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+             c == '_' || c == '-' || c == '.';
+    };
     while (!path.empty() && path != "." && path != ".." && !path.ends_with("/..")) {
       for (size_t at = 0; (at = texts_.find(path, at)) != std::string::npos; ++at) {
         // -Ifolder has a letter before it.
         size_t end = at + path.size();
         bool option = at >= 2 && texts_[at - 2] == '-';
-        if ((at == 0 || option || !in_word(texts_[at - 1]) || texts_[at - 1] == '.') && (end == texts_.size() || !in_word(texts_[end]))) return true;
+        if ((at == 0 || option || !in_word(texts_[at - 1]) || texts_[at - 1] == '.') &&
+            (end == texts_.size() || !in_word(texts_[end])))
+          return true;
       }
       path = std::string(dir_name(path));
     }
@@ -293,7 +325,8 @@ Result<Changes> Changes::since(const std::string& revision, const config::Config
   };
   then.glob = [&](const std::string& pattern) {
     std::set<std::string> ignored;
-    return pattern[0] == '/' ? config::glob_paths(".", pattern, ignored) : matching(*listed, pattern);
+    return pattern[0] == '/' ? config::glob_paths(".", pattern, ignored)
+                             : matching(*listed, pattern);
   };
   config::PrintedConfig old_config = config::print_config(then);
   for (ChangedFile& file : *files) {
@@ -310,28 +343,37 @@ Result<Changes> Changes::since(const std::string& revision, const config::Config
 }
 
 std::string Changes::changed_option(const std::string& environment) const {
-  json before = json::parse(old_config_, nullptr, false), now = json::parse(new_config_, nullptr, false);
+  json before = json::parse(old_config_, nullptr, false),
+       now = json::parse(new_config_, nullptr, false);
   if (before.is_discarded() || now.is_discarded() || !before["error"].is_null()) return "options";
-  if (std::string option = first_difference(config::Scope::Platformio, before["platformio"], now["platformio"]); !option.empty())
+  if (std::string option =
+          first_difference(config::Scope::Platformio, before["platformio"], now["platformio"]);
+      !option.empty())
     return "option '" + option + "' of [platformio]";
   for (const std::string& section : {"env:" + environment, std::string("platformio")})
-    if (before["option_errors"].contains(section) || now["option_errors"].contains(section)) return "options";
+    if (before["option_errors"].contains(section) || now["option_errors"].contains(section))
+      return "options";
   if (!before["resolved"].contains(environment)) return "the environment is new";
-  std::string option = first_difference(config::Scope::Env, before["resolved"][environment], now["resolved"][environment]);
+  std::string option = first_difference(config::Scope::Env, before["resolved"][environment],
+                                        now["resolved"][environment]);
   return option.empty() || option == "options" ? option : "option '" + option + "'";
 }
 
-Result<std::optional<std::string>> Changes::reason(Session& session, const std::string& environment, const BuildPlan* plan) const {
+Result<std::optional<std::string>> Changes::reason(Session& session, const std::string& environment,
+                                                   const BuildPlan* plan) const {
   using Reason = std::optional<std::string>;
   if (all_) return Reason("there was nothing before");
   if (!ini_files_.empty())
-    if (std::string option = changed_option(environment); !option.empty()) return Reason(ini_files_.front() + ": " + option);
+    if (std::string option = changed_option(environment); !option.empty())
+      return Reason(ini_files_.front() + ": " + option);
   BareWatch bare(session, environment);
   if (!plan)
     if (Status s = bare.read(); !s) return s.error();
   for (const ChangedFile& file : files_) {
     // Ours, where git does not ignore it.
-    if (lies_in(file.path, session.build_dir) || file.path == "build.ninja" || file.path == "compile_commands.json") continue;
+    if (lies_in(file.path, session.build_dir) || file.path == "build.ninja" ||
+        file.path == "compile_commands.json")
+      continue;
     bool concerned = file.path == kLockFile;
     if (!plan) {
       concerned = concerned || bare.concerns(file);

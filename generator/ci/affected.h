@@ -35,15 +35,16 @@ class Changes {
 
   // Why the environment is concerned, in a few words; none when it is not. `plan`: nullptr
   // where its packages are not installed.
-  Result<std::optional<std::string>> reason(Session& session, const std::string& environment, const BuildPlan* plan) const;
+  Result<std::optional<std::string>> reason(Session& session, const std::string& environment,
+                                            const BuildPlan* plan) const;
 
  private:
   // An option that is not what it was, in words; "" when there is none.
   std::string changed_option(const std::string& environment) const;
 
-  bool all_ = false;                  // there was nothing before
-  std::vector<ChangedFile> files_;    // without the ini files
-  std::vector<std::string> ini_files_;  // those that changed
+  bool all_ = false;                     // there was nothing before
+  std::vector<ChangedFile> files_;       // without the ini files
+  std::vector<std::string> ini_files_;   // those that changed
   std::string old_config_, new_config_;  // as --print-config; "" : no ini file changed
 };
 

@@ -30,8 +30,10 @@ Status add_reported_times(const std::string& report_path, std::map<std::string, 
   if (!report.is_object() || !report.contains("environments") || !report["environments"].is_array())
     return Error{"this is no report", fix, report_path};
   for (const nlohmann::json& item : report["environments"]) {
-    if (!item.is_object() || !item.contains("name") || !item["name"].is_string()) return Error{"an environment has no name", fix, report_path};
-    if (item.contains("seconds") && item["seconds"].is_number() && item["seconds"].get<double>() >= 0)
+    if (!item.is_object() || !item.contains("name") || !item["name"].is_string())
+      return Error{"an environment has no name", fix, report_path};
+    if (item.contains("seconds") && item["seconds"].is_number() &&
+        item["seconds"].get<double>() >= 0)
       times.try_emplace(item["name"].get<std::string>(), item["seconds"].get<double>());
   }
   return {};

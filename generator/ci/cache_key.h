@@ -20,7 +20,8 @@ namespace fbuild {
 //   package NAME declared V X            for, fbuild.lock pins or else the platform declares
 //
 // with the program's version, the kind of host, and the platform.
-Result<std::vector<std::string>> toolchain_identity(Session& session, const Environment& environment);
+Result<std::vector<std::string>> toolchain_identity(Session& session,
+                                                    const Environment& environment);
 
 // 16 hex digits for those lines.
 std::string identity_digest(const std::vector<std::string>& lines);

@@ -12,7 +12,9 @@ std::string without_colors(std::string_view text) {
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\033' && i + 1 < text.size() && text[i + 1] == '[') {
       i += 2;
-      while (i < text.size() && !((text[i] >= 'A' && text[i] <= 'Z') || (text[i] >= 'a' && text[i] <= 'z'))) ++i;
+      while (i < text.size() &&
+             !((text[i] >= 'A' && text[i] <= 'Z') || (text[i] >= 'a' && text[i] <= 'z')))
+        ++i;
     } else if (text[i] != '\r') {
       out += text[i];
     }
@@ -65,7 +67,8 @@ std::vector<Diagnostic> parse_diagnostics(std::string_view output) {
     Diagnostic item;
     if (parse_line(rest.substr(0, end), item)) {
       bool known = std::any_of(out.begin(), out.end(), [&](const Diagnostic& other) {
-        return other.file == item.file && other.line == item.line && other.column == item.column && other.text == item.text;
+        return other.file == item.file && other.line == item.line && other.column == item.column &&
+               other.text == item.text;
       });
       if (!known) out.push_back(std::move(item));
     }

@@ -8,11 +8,11 @@
 namespace fbuild {
 
 struct Diagnostic {
-  std::string file;      // as the compiler named it
+  std::string file;  // as the compiler named it
   int line = 0;
-  int column = 0;        // 0: not known
+  int column = 0;  // 0: not known
   bool is_error = false;
-  std::string text;      // without file and severity; the option that asked for it at its end
+  std::string text;  // without file and severity; the option that asked for it at its end
 };
 
 // The warnings and errors in a compiler's output, colored or not, in its order, each once.

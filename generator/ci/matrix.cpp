@@ -26,8 +26,8 @@ struct Known {
   std::string name, platform, board, board_name, framework;
   std::vector<std::string> toolchain;  // cache_key.h
   bool by_default = false;
-  bool installed = false;              // its packages are here
-  std::optional<std::string> reason;   // why it is to be built; none: it is left out
+  bool installed = false;             // its packages are here
+  std::optional<std::string> reason;  // why it is to be built; none: it is left out
 };
 
 struct Job {
@@ -52,9 +52,15 @@ std::string each_once(const Job& job, Get get) {
   return joined(out);
 }
 
-std::string names_of(const Job& job) { return each_once(job, [](const Known& k) { return k.name; }); }
-std::string platforms_of(const Job& job) { return each_once(job, [](const Known& k) { return k.platform; }); }
-std::string boards_of(const Job& job) { return each_once(job, [](const Known& k) { return k.board; }); }
+std::string names_of(const Job& job) {
+  return each_once(job, [](const Known& k) { return k.name; });
+}
+std::string platforms_of(const Job& job) {
+  return each_once(job, [](const Known& k) { return k.platform; });
+}
+std::string boards_of(const Job& job) {
+  return each_once(job, [](const Known& k) { return k.board; });
+}
 
 std::string arguments_of(const Job& job) {
   std::string out;
@@ -62,7 +68,9 @@ std::string arguments_of(const Job& job) {
   return out;
 }
 
-double rounded(double seconds) { return std::round(seconds * 1000) / 1000; }
+double rounded(double seconds) {
+  return std::round(seconds * 1000) / 1000;
+}
 
 class Matrix {
  public:
@@ -71,7 +79,8 @@ class Matrix {
   Status collect(const std::vector<std::string>& names) {
     std::optional<Changes> changes;
     if (!request_.changed_since.empty()) {
-      Result<Changes> since = Changes::since(request_.changed_since, request_.input, session_.config.dependencies());
+      Result<Changes> since =
+          Changes::since(request_.changed_since, request_.input, session_.config.dependencies());
       if (!since) return since.error();
       changes = std::move(*since);
     }
@@ -96,7 +105,8 @@ class Matrix {
         // Where packages are missing there is no plan; what else is wrong the build will tell.
         Result<BuildPlan> plan = make_plan(session_, name);
         known.installed = static_cast<bool>(plan);
-        Result<std::optional<std::string>> reason = changes->reason(session_, name, plan ? &*plan : nullptr);
+        Result<std::optional<std::string>> reason =
+            changes->reason(session_, name, plan ? &*plan : nullptr);
         if (!reason) return reason.error();
         known.reason = std::move(*reason);
       }
@@ -113,7 +123,8 @@ class Matrix {
     std::vector<std::string> all;  // what any of them is built with
     for (const Known& known : known_)
       if (known.reason) wanted.push_back(known.name);
-    for (const Known& known : known_) all.insert(all.end(), known.toolchain.begin(), known.toolchain.end());
+    for (const Known& known : known_)
+      all.insert(all.end(), known.toolchain.begin(), known.toolchain.end());
     std::sort(all.begin(), all.end());
     all.erase(std::unique(all.begin(), all.end()), all.end());
     std::vector<Shard> shards;
@@ -126,7 +137,8 @@ class Matrix {
       Job job;
       job.seconds = 0;
       for (const std::string& name : shard.environments) {
-        job.environments.push_back(&*std::find_if(known_.begin(), known_.end(), [&](const Known& k) { return k.name == name; }));
+        job.environments.push_back(&*std::find_if(known_.begin(), known_.end(),
+                                                  [&](const Known& k) { return k.name == name; }));
         auto time = times_.find(name);
         job.seconds = time == times_.end() || job.seconds < 0 ? -1 : job.seconds + time->second;
       }
@@ -135,7 +147,8 @@ class Matrix {
       // Which environments share a job may change from run to run; what they are built with
       // rarely does.
       job.cache_key = request_.shards ? "fbuild-" + number + "of" + of + "-" + identity_digest(all)
-                                      : "fbuild-" + job.name + "-" + identity_digest(job.environments[0]->toolchain);
+                                      : "fbuild-" + job.name + "-" +
+                                            identity_digest(job.environments[0]->toolchain);
       jobs_.push_back(std::move(job));
     }
     return {};
@@ -143,9 +156,12 @@ class Matrix {
 
   std::string text() const {
     switch (request_.form) {
-      case MatrixRequest::Form::Github: return github();
-      case MatrixRequest::Form::Gitlab: return gitlab();
-      case MatrixRequest::Form::Json: break;
+      case MatrixRequest::Form::Github:
+        return github();
+      case MatrixRequest::Form::Gitlab:
+        return gitlab();
+      case MatrixRequest::Form::Json:
+        break;
     }
     return everything();
   }
@@ -162,7 +178,8 @@ class Matrix {
     std::string cache = user_cache_directory();
     // Another runner has another home.
     const char* home = std::getenv("HOME");
-    if (home && *home && cache.starts_with(std::string(home) + "/")) cache = "~" + cache.substr(std::string(home).size());
+    if (home && *home && cache.starts_with(std::string(home) + "/"))
+      cache = "~" + cache.substr(std::string(home).size());
     std::vector<std::string> out = {in_directory(session_.build_dir)};
     if (!cache.empty()) out.push_back(cache);
     return out;
@@ -185,7 +202,8 @@ class Matrix {
   // JSON's texts are YAML's.
   std::string gitlab() const {
     std::string out =
-        "# Written by fbuild-gen --matrix gitlab: a child pipeline. What its jobs do is in the hidden\n"
+        "# Written by fbuild-gen --matrix gitlab: a child pipeline. What its jobs do is in the "
+        "hidden\n"
         "# job .fbuild of the file that is included beside this one: see docs/ci/gitlab-job.yml.\n";
     std::string directory = request_.directory.empty() ? "." : request_.directory;
     std::string cache = in_directory(".fbuild/cache");
@@ -200,7 +218,8 @@ class Matrix {
                {"FBUILD_CACHE_DIR", (cache[0] == '/' ? "" : "$CI_PROJECT_DIR/") + cache}})
         out += std::string("    ") + name + ": " + json_string(value) + "\n";
       out += "  cache:\n    - key: " + json_string(job.cache_key) + "\n      paths:\n";
-      for (const std::string& path : {in_directory(session_.build_dir), cache}) out += "        - " + json_string(path + "/") + "\n";
+      for (const std::string& path : {in_directory(session_.build_dir), cache})
+        out += "        - " + json_string(path + "/") + "\n";
     }
     // A pipeline has to have a job.
     if (jobs_.empty()) out += "\n\"nothing to build\":\n  script:\n    - \"true\"\n";
@@ -211,10 +230,14 @@ class Matrix {
     ordered_json environments = ordered_json::array(), jobs = ordered_json::array();
     for (const Known& known : known_) {
       auto time = times_.find(known.name);
-      ordered_json item = {{"name", known.name},           {"platform", known.platform},
-                           {"board", known.board},         {"board_name", known.board_name},
-                           {"framework", known.framework}, {"default", known.by_default},
-                           {"selected", known.reason.has_value()}, {"toolchain", known.toolchain}};
+      ordered_json item = {{"name", known.name},
+                           {"platform", known.platform},
+                           {"board", known.board},
+                           {"board_name", known.board_name},
+                           {"framework", known.framework},
+                           {"default", known.by_default},
+                           {"selected", known.reason.has_value()},
+                           {"toolchain", known.toolchain}};
       item["reason"] = known.reason ? ordered_json(*known.reason) : ordered_json();
       if (!request_.changed_since.empty()) item["exact"] = known.installed;
       item["seconds"] = time == times_.end() ? ordered_json() : ordered_json(rounded(time->second));
@@ -223,14 +246,16 @@ class Matrix {
     for (const Job& job : jobs_) {
       ordered_json names = ordered_json::array();
       for (const Known* known : job.environments) names.push_back(known->name);
-      jobs.push_back({{"name", job.name},
-                      {"environments", names},
-                      {"seconds", job.seconds < 0 ? ordered_json() : ordered_json(rounded(job.seconds))},
-                      {"directory", request_.directory.empty() ? "." : request_.directory},
-                      {"cache_key", job.cache_key},
-                      {"cache_paths", cache_paths()}});
+      jobs.push_back(
+          {{"name", job.name},
+           {"environments", names},
+           {"seconds", job.seconds < 0 ? ordered_json() : ordered_json(rounded(job.seconds))},
+           {"directory", request_.directory.empty() ? "." : request_.directory},
+           {"cache_key", job.cache_key},
+           {"cache_paths", cache_paths()}});
     }
-    ordered_json since = request_.changed_since.empty() ? ordered_json() : ordered_json(request_.changed_since);
+    ordered_json since =
+        request_.changed_since.empty() ? ordered_json() : ordered_json(request_.changed_since);
     return dump({{"changed_since", since}, {"environments", environments}, {"jobs", jobs}}, 1);
   }
 
@@ -254,10 +279,12 @@ Result<MatrixRequest::Form> parse_matrix_form(const std::string& text) {
   if (text == "json") return MatrixRequest::Form::Json;
   const std::string forms[] = {"github", "gitlab", "json"};
   std::string fix = did_you_mean(text, forms);
-  return Error{"--matrix: there is no form '" + text + "'", fix.empty() ? "give github, gitlab or json" : fix};
+  return Error{"--matrix: there is no form '" + text + "'",
+               fix.empty() ? "give github, gitlab or json" : fix};
 }
 
-Result<std::string> matrix_text(Session& session, const std::vector<std::string>& environments, const MatrixRequest& request) {
+Result<std::string> matrix_text(Session& session, const std::vector<std::string>& environments,
+                                const MatrixRequest& request) {
   Matrix matrix(session, request);
   if (Status s = matrix.collect(environments); !s) return s.error();
   if (Status s = matrix.make_jobs(); !s) return s.error();

@@ -22,17 +22,18 @@ namespace fbuild {
 struct MatrixRequest {
   enum class Form { Github, Gitlab, Json };
   Form form = Form::Github;
-  std::string changed_since;        // a revision; empty: all environments
-  int shards = 0;                   // 0: a job for each environment
-  std::vector<std::string> times;   // saved reports, for --shards
-  std::string directory;            // the project's, as it was given with -C
-  config::ConfigInput input = {};   // how the configuration was loaded
+  std::string changed_since;       // a revision; empty: all environments
+  int shards = 0;                  // 0: a job for each environment
+  std::vector<std::string> times;  // saved reports, for --shards
+  std::string directory;           // the project's, as it was given with -C
+  config::ConfigInput input = {};  // how the configuration was loaded
 };
 
 // "github", "gitlab" or "json"; an Error with a suggestion for anything else.
 Result<MatrixRequest::Form> parse_matrix_form(const std::string& text);
 
 // The text for standard output, with a line end.
-Result<std::string> matrix_text(Session& session, const std::vector<std::string>& environments, const MatrixRequest& request);
+Result<std::string> matrix_text(Session& session, const std::vector<std::string>& environments,
+                                const MatrixRequest& request);
 
 }  // namespace fbuild

@@ -36,7 +36,8 @@ bool parse_line(std::string_view line, LogLine& out) {
 
 }  // namespace
 
-std::map<std::string, double> times_in_ninja_log(std::string_view log, const std::map<std::string, std::vector<std::string>>& folders) {
+std::map<std::string, double> times_in_ninja_log(
+    std::string_view log, const std::map<std::string, std::vector<std::string>>& folders) {
   std::map<std::string, double> out;
   if (!log.starts_with("# ninja log v")) return out;
   std::map<std::string, LogLine> last;
@@ -50,7 +51,8 @@ std::map<std::string, double> times_in_ninja_log(std::string_view log, const std
     double seconds = 0;
     std::set<std::string> counted;
     for (const std::string& folder : places)
-      for (auto at = last.lower_bound(folder + "/"); at != last.end() && at->first.starts_with(folder + "/"); ++at)
+      for (auto at = last.lower_bound(folder + "/");
+           at != last.end() && at->first.starts_with(folder + "/"); ++at)
         if (counted.insert(at->second.run).second) seconds += at->second.seconds;
     if (!counted.empty()) out[name] = seconds;
   }

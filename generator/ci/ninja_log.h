@@ -15,6 +15,7 @@ namespace fbuild {
 
 // Seconds that the steps with outputs in any of the folders took together, for each name in
 // `folders`; each step once. A name without any is left out. Lines that are none are too.
-std::map<std::string, double> times_in_ninja_log(std::string_view log, const std::map<std::string, std::vector<std::string>>& folders);
+std::map<std::string, double> times_in_ninja_log(
+    std::string_view log, const std::map<std::string, std::vector<std::string>>& folders);
 
 }  // namespace fbuild

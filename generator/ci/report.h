@@ -26,13 +26,14 @@
 namespace fbuild {
 
 struct ReportRequest {
-  std::string form;       // github, junit or json; others are an Error
-  std::string base;       // a saved report to compare with; empty: none
+  std::string form;  // github, junit or json; others are an Error
+  std::string base;  // a saved report to compare with; empty: none
   std::string build_dir;
   std::string directory;  // the project's, as it was given with -C
 };
 
 // The text for standard output. `environments`: only these; empty: all that were generated.
-Result<std::string> report_text(const std::vector<std::string>& environments, const ReportRequest& request);
+Result<std::string> report_text(const std::vector<std::string>& environments,
+                                const ReportRequest& request);
 
 }  // namespace fbuild

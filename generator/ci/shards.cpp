@@ -23,7 +23,8 @@ std::vector<Shard> share_out(const std::vector<std::string>& environments,
     auto found = seconds.find(environments[i]);
     items.push_back({i, found == seconds.end() ? mean : found->second});
   }
-  std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.weight > b.weight; });
+  std::stable_sort(items.begin(), items.end(),
+                   [](const Item& a, const Item& b) { return a.weight > b.weight; });
   struct Bin {
     std::vector<size_t> places;
     double weight = 0;
@@ -38,7 +39,8 @@ std::vector<Shard> share_out(const std::vector<std::string>& environments,
     least.weight += item.weight;
   }
   for (Bin& bin : bins) std::sort(bin.places.begin(), bin.places.end());
-  std::sort(bins.begin(), bins.end(), [](const Bin& a, const Bin& b) { return a.places < b.places; });
+  std::sort(bins.begin(), bins.end(),
+            [](const Bin& a, const Bin& b) { return a.places < b.places; });
   std::vector<Shard> out;
   for (const Bin& bin : bins) {
     Shard shard;

@@ -65,8 +65,8 @@ struct IniSection {
 };
 
 struct IniFile {
-  std::string path;      // as messages to people show it
-  std::string pio_path;  // as PlatformIO's own messages show it
+  std::string path;           // as messages to people show it
+  std::string pio_path;       // as PlatformIO's own messages show it
   bool command_line = false;  // no file: an option given to the program
 };
 

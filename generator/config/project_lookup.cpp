@@ -202,8 +202,9 @@ ErrorPtr ProjectConfig::State::resolve(Symbol section, Symbol option, Value& out
     if (!own) {
       std::string fix = suggest_section(text(section));
       if (fix.empty()) fix = "add it, or take the reference to it out";
-      return wrapped(make_error("NoSectionError", "No section: " + python_repr(text(section)),
-                                {.what = "there is no section [" + text(section) + "]", .fix = fix}));
+      return wrapped(
+          make_error("NoSectionError", "No section: " + python_repr(text(section)),
+                     {.what = "there is no section [" + text(section) + "]", .fix = fix}));
     }
     std::optional<Symbol> symbol = document.symbols.find(name);
     const IniOption* found = symbol ? document.find_option(*own, *symbol) : nullptr;

@@ -11,10 +11,12 @@ namespace fbuild::config {
 Result<OptionOverride> parse_option_override(std::string_view text) {
   static constexpr const char* kForm = "write NAME=VALUE or env:ENVIRONMENT:NAME=VALUE";
   std::string place = "--option " + std::string(text);
-  if (find_invalid_utf8(text) != std::string_view::npos || text.find('\0') != std::string_view::npos)
+  if (find_invalid_utf8(text) != std::string_view::npos ||
+      text.find('\0') != std::string_view::npos)
     return Error{"this is not text in UTF-8", kForm, "--option"};
   if (text.find_first_of("\r\n") != std::string_view::npos)
-    return Error{"a line end cannot be given here", "separate the items of a list with ', '", "--option"};
+    return Error{"a line end cannot be given here", "separate the items of a list with ', '",
+                 "--option"};
   size_t equals = text.find('=');
   if (equals == std::string_view::npos) return Error{"there is no '=' in it", kForm, place};
   OptionOverride out;
@@ -42,7 +44,8 @@ ErrorPtr ProjectConfig::State::apply_overrides() {
 ErrorPtr ProjectConfig::State::apply_override(const OptionOverride& item) {
   std::string place = "--option " + item.text;
   auto fail = [&](std::string what, std::string fix) {
-    return make_error("OptionOverrideError", what, {.what = what, .fix = std::move(fix), .file = place});
+    return make_error("OptionOverrideError", what,
+                      {.what = what, .fix = std::move(fix), .file = place});
   };
   std::vector<Symbol> sections;
   if (item.section.empty()) {
@@ -55,25 +58,32 @@ ErrorPtr ProjectConfig::State::apply_override(const OptionOverride& item) {
       std::string fix = suggest_section(item.section);
       if (document.find_section(document.symbols.intern("env:" + item.section)))
         fix = "did you mean 'env:" + item.section + "'?";
-      return fail("there is no section [" + item.section + "]", fix.empty() ? "write the name of a section before the ':', or none for every environment" : fix);
+      return fail("there is no section [" + item.section + "]",
+                  fix.empty()
+                      ? "write the name of a section before the ':', or none for every environment"
+                      : fix);
     }
   }
 
   std::optional<Scope> scope = item.section.empty() ? Scope::Env : section_scope(item.section);
   const OptionInfo* info = scope ? find_option_info(*scope, item.name) : nullptr;
-  bool free = !scope || (*scope == Scope::Env && (item.name.starts_with("custom_") || item.name.starts_with("board_")));
+  bool free = !scope || (*scope == Scope::Env &&
+                         (item.name.starts_with("custom_") || item.name.starts_with("board_")));
   if (!info && !free) {
     Scope other = *scope == Scope::Env ? Scope::Platformio : Scope::Env;
     std::string fix = suggest(item.name, option_names(*scope));
     if (find_option_info(other, item.name))
-      fix = other == Scope::Platformio ? "it belongs to [platformio]: write platformio:" + item.name + "=..."
-                                       : "it belongs to environments: write " + item.name + "=...";
-    return fail("there is no option '" + item.name + "'", fix.empty() ? "custom_... and board_... are free" : fix);
+      fix = other == Scope::Platformio
+                ? "it belongs to [platformio]: write platformio:" + item.name + "=..."
+                : "it belongs to environments: write " + item.name + "=...";
+    return fail("there is no option '" + item.name + "'",
+                fix.empty() ? "custom_... and board_... are free" : fix);
   }
   if (item.name == "extra_configs" && item.section == "platformio")
     return fail("extra_configs are read before this counts", "write it into " + input.main_file);
   if (item.append && info && !info->multiple)
-    return fail("'" + item.name + "' is one value, to which nothing can be added", "write " + item.name + "=...");
+    return fail("'" + item.name + "' is one value, to which nothing can be added",
+                "write " + item.name + "=...");
 
   document.files.push_back({.path = place, .pio_path = place, .command_line = true});
   for (Symbol section : sections)
@@ -83,7 +93,8 @@ ErrorPtr ProjectConfig::State::apply_override(const OptionOverride& item) {
   return nullptr;
 }
 
-ErrorPtr ProjectConfig::State::override_in(Symbol section, const OptionOverride& item, const OptionInfo* info) {
+ErrorPtr ProjectConfig::State::override_in(Symbol section, const OptionOverride& item,
+                                           const OptionInfo* info) {
   IniOption option;
   option.name = document.symbols.intern(item.name);
   option.file = static_cast<uint32_t>(document.files.size() - 1);
@@ -103,13 +114,15 @@ ErrorPtr ProjectConfig::State::override_in(Symbol section, const OptionOverride&
     for (const std::string& part : {option.value, item.value}) {
       PlacedText placed;
       placed.append(part, {});
-      for (const ListItem& one : split_list(placed)) joined += (joined.empty() ? "" : "\n") + one.text;
+      for (const ListItem& one : split_list(placed))
+        joined += (joined.empty() ? "" : "\n") + one.text;
     }
     option.value = std::move(joined);
   } else {
     option.value = item.value;
   }
-  option.lines.resize(static_cast<size_t>(std::count(option.value.begin(), option.value.end(), '\n')) + 1);
+  option.lines.resize(
+      static_cast<size_t>(std::count(option.value.begin(), option.value.end(), '\n')) + 1);
   set_option(document, section, std::move(option), [&](Symbol other) {
     return other == document.symbols.intern(item.name) ||
            (info && find_option_info(info->scope, text(other)) == info);

@@ -3,12 +3,11 @@
 //   +<*> -<.git/> -<test/*.c>
 //
 // Each `+<pattern>` or `-<pattern>` adds or takes away, from left to right, starting with
-// nothing; whatever else stands in the filter is ignored (filter_faults finds it). A pattern is a file name pattern
-// (see path_glob.h) below the source directory; `\` counts as `/`, `../` and absolute paths
-// lead out of it. A directory that matches stands for everything in it at any depth, files
-// that start with a dot included. Of the files found, those with the extensions of C, C++
-// and assembler sources count: .c .cc .cpp .cxx .c++ .S .spp .SPP .sx .s .asm .ASM, letter
-// for letter.
+// nothing; whatever else stands in the filter is ignored (filter_faults finds it). A pattern is a
+// file name pattern (see path_glob.h) below the source directory; `\` counts as `/`, `../` and
+// absolute paths lead out of it. A directory that matches stands for everything in it at any depth,
+// files that start with a dot included. Of the files found, those with the extensions of C, C++ and
+// assembler sources count: .c .cc .cpp .cxx .c++ .S .spp .SPP .sx .s .asm .ASM, letter for letter.
 #pragma once
 
 #include <set>

@@ -24,7 +24,9 @@ std::string folder_with_manifest(const std::string& folder, int depth) {
   if (!entries) return "";
   for (const DirEntry& entry : *entries)
     if (entry.kind == DirEntry::Directory && entry.name != ".git")
-      if (std::string found = folder_with_manifest(join_path(folder, entry.name), depth + 1); !found.empty()) return found;
+      if (std::string found = folder_with_manifest(join_path(folder, entry.name), depth + 1);
+          !found.empty())
+        return found;
   return "";
 }
 
@@ -36,17 +38,21 @@ std::string folder_with_sources(const std::string& folder, int depth) {
   for (const DirEntry& entry : *entries) {
     if (entry.kind == DirEntry::Directory) {
       ++folders;
-      for (const char* name : {"include", "Include", "inc", "Inc", "src", "Src"}) sign = sign || entry.name == name;
+      for (const char* name : {"include", "Include", "inc", "Inc", "src", "Src"})
+        sign = sign || entry.name == name;
     } else {
       ++files;
       sign = sign || entry.name == "conanfile.py" || entry.name == "CMakeLists.txt";
-      for (const char* ending : {".c", ".cpp", ".h", ".hpp", ".S"}) sign = sign || entry.name.ends_with(ending);
+      for (const char* ending : {".c", ".cpp", ".h", ".hpp", ".S"})
+        sign = sign || entry.name.ends_with(ending);
     }
   }
   if (sign && !(files == 0 && folders == 1)) return folder;
   for (const DirEntry& entry : *entries)
     if (entry.kind == DirEntry::Directory)
-      if (std::string found = folder_with_sources(join_path(folder, entry.name), depth + 1); !found.empty()) return found;
+      if (std::string found = folder_with_sources(join_path(folder, entry.name), depth + 1);
+          !found.empty())
+        return found;
   // A folder with nothing but src in it is the library all the same.
   return sign ? folder : "";
 }
@@ -63,7 +69,8 @@ LibraryManifest library_manifest(const std::string& root) {
   for (const char* name : {"library.json", "library.properties"}) {
     Result<std::string> text = read_file(join_path(root, name));
     if (!text) continue;
-    Result<LibraryManifest> manifest = name[8] == 'j' ? read_library_json(*text) : read_library_properties(*text);
+    Result<LibraryManifest> manifest =
+        name[8] == 'j' ? read_library_json(*text) : read_library_properties(*text);
     if (manifest) return *manifest;
   }
   return {};

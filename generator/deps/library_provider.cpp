@@ -16,16 +16,22 @@ namespace {
 
 using Requirement = LibraryRequirement;
 
-constexpr const char* kUnlock = "run 'fbuild-gen --install' without --locked and check in fbuild.lock";
+constexpr const char* kUnlock =
+    "run 'fbuild-gen --install' without --locked and check in fbuild.lock";
 
 // How many packages of one name are looked at.
 constexpr size_t kMaxPackages = 10;
 
-std::string in_quotes(const std::string& text) { return "'" + text + "'"; }
+std::string in_quotes(const std::string& text) {
+  return "'" + text + "'";
+}
 
-bool same(const std::string& a, const std::string& b) { return config::lower(a) == config::lower(b); }
+bool same(const std::string& a, const std::string& b) {
+  return config::lower(a) == config::lower(b);
+}
 
-ChosenLibrary library_at(const std::string& root, const std::string& tree, const std::string& called, bool named) {
+ChosenLibrary library_at(const std::string& root, const std::string& tree,
+                         const std::string& called, bool named) {
   LibraryManifest manifest = library_manifest(root);
   ChosenLibrary out;
   out.folder = root;
@@ -83,7 +89,8 @@ LibrarySource LibraryProvider::source() {
 Error LibraryProvider::failed(const std::string& what, const Error& error) const {
   std::string fix = error.fix;
   if (fix.empty())
-    fix = run_.store->offline ? "run it once without --offline" : "try again, or see what docs/lnk.md says of mirrors and proxies";
+    fix = run_.store->offline ? "run it once without --offline"
+                              : "try again, or see what docs/lnk.md says of mirrors and proxies";
   return Error{what + ": " + error.what, fix, error.file};
 }
 
@@ -92,7 +99,8 @@ std::vector<LockedLibrary> LibraryProvider::locked(const Requirement& wanted) co
   for (const LockedLibrary& item : run_.lock) {
     if (!item.from_registry()) continue;
     bool meant = wanted.name.empty() ? std::to_string(item.id) == wanted.id
-                                     : same(item.name, wanted.name) && (wanted.owner.empty() || same(item.owner, wanted.owner));
+                                     : same(item.name, wanted.name) &&
+                                           (wanted.owner.empty() || same(item.owner, wanted.owner));
     if (meant) out.push_back(item);
   }
   return out;
@@ -122,7 +130,8 @@ Result<std::vector<RegistryPackage>> LibraryProvider::search(const std::string& 
   return parse_registry_search(**text, path);
 }
 
-Result<std::optional<std::vector<LockedLibrary>>> LibraryProvider::registry(const Requirement& wanted) {
+Result<std::optional<std::vector<LockedLibrary>>> LibraryProvider::registry(
+    const Requirement& wanted) {
   if (!run_.install || run_.locked) return std::optional<std::vector<LockedLibrary>>();
   std::vector<std::pair<std::string, std::string>> packages;  // owner and name
   if (!wanted.owner.empty()) {
@@ -133,7 +142,9 @@ Result<std::optional<std::vector<LockedLibrary>>> LibraryProvider::registry(cons
       if (name != "*") query += term("platform", name) + " ";
     for (const std::string& name : wanted.frameworks)
       if (name != "*") query += term("framework", name) + " ";
-    query = wanted.name.empty() ? term("id", wanted.id) : query + term("type", "library") + " " + term("name", config::lower(wanted.name));
+    query = wanted.name.empty()
+                ? term("id", wanted.id)
+                : query + term("type", "library") + " " + term("name", config::lower(wanted.name));
     Result<std::vector<RegistryPackage>> found = search(query);
     if (!found) return found.error();
     for (const RegistryPackage& package : *found)
@@ -149,7 +160,9 @@ Result<std::optional<std::vector<LockedLibrary>>> LibraryProvider::registry(cons
     if (!package) return package.error();
     // What was asked for, whatever the answer calls it: a lock has to find it again.
     if (!same(package->name, name) || !same(package->owner, owner))
-      return Error{path + ": the registry answers with another library (" + package->owner + "/" + package->name + ")", "name that one in lib_deps, if it is meant"};
+      return Error{path + ": the registry answers with another library (" + package->owner + "/" +
+                       package->name + ")",
+                   "name that one in lib_deps, if it is meant"};
     std::vector<LockedLibrary> versions = pinnable_versions(*package);
     out.insert(out.end(), versions.begin(), versions.end());
   }
@@ -162,14 +175,17 @@ std::string LibraryProvider::suggest(const Requirement& wanted) {
   auto add = [&](const std::string& query) {
     Result<std::vector<RegistryPackage>> found = search(query);
     if (!found) return;
-    for (const RegistryPackage& package : *found) names.push_back(package.owner + "/" + package.name);
+    for (const RegistryPackage& package : *found)
+      names.push_back(package.owner + "/" + package.name);
   };
   add(term("type", "library") + " " + wanted.name);
-  if (!wanted.owner.empty()) add(term("type", "library") + " " + term("owner", config::lower(wanted.owner)));
+  if (!wanted.owner.empty())
+    add(term("type", "library") + " " + term("owner", config::lower(wanted.owner)));
   add(term("type", "library") + " " + term("name", config::lower(wanted.name)));
   // The same name of somebody else is the likeliest of all.
   for (const std::string& name : names)
-    if (same(std::string(base_name(name)), wanted.name)) return "did you mean " + in_quotes(name) + "?";
+    if (same(std::string(base_name(name)), wanted.name))
+      return "did you mean " + in_quotes(name) + "?";
   if (!wanted.owner.empty()) return did_you_mean(wanted.owner + "/" + wanted.name, names);
   std::vector<std::string> bare;
   for (const std::string& name : names) bare.emplace_back(base_name(name));
@@ -182,7 +198,8 @@ std::string LibraryProvider::suggest(const Requirement& wanted) {
 Result<std::optional<ChosenLibrary>> LibraryProvider::load(LockedLibrary pin) {
   std::string key = pin.url + "\n" + pin.sha256;
   if (auto known = loaded_.find(key); known != loaded_.end()) return std::optional(known->second);
-  std::string name = "library " + in_quotes(pin.name) + (pin.version.empty() ? "" : " " + pin.version);
+  std::string name =
+      "library " + in_quotes(pin.name) + (pin.version.empty() ? "" : " " + pin.version);
   std::string tree;
   if (pin.extract != lnk::Extract::File && !pin.sha256.empty()) {
     Result<std::string> found = find_in_store(*run_.store, archive_of(pin));
@@ -209,9 +226,10 @@ Result<std::optional<ChosenLibrary>> LibraryProvider::load_place(const Requireme
   if (wanted.kind == Requirement::Folder) return std::optional(load_folder(wanted));
   std::string key = place_key(wanted) + "\n" + (wanted.named ? wanted.name : "");
   if (auto known = loaded_.find(key); known != loaded_.end()) return std::optional(known->second);
-  Result<std::optional<ChosenLibrary>> loaded = wanted.kind == Requirement::Git       ? load_git(wanted)
-                                                : wanted.kind == Requirement::Archive ? load_archive(wanted)
-                                                                                      : load_local_archive(wanted);
+  Result<std::optional<ChosenLibrary>> loaded = wanted.kind == Requirement::Git ? load_git(wanted)
+                                                : wanted.kind == Requirement::Archive
+                                                    ? load_archive(wanted)
+                                                    : load_local_archive(wanted);
   if (!loaded || !*loaded) return loaded;
   ChosenLibrary& library = **loaded;
   std::optional<LockedLibrary> pin = library.pin;
@@ -219,7 +237,8 @@ Result<std::optional<ChosenLibrary>> LibraryProvider::load_place(const Requireme
   library = library_at(library.folder, library.tree, wanted.name, wanted.named);
   library.pin = pin;
   if (wanted.kind == Requirement::Git)
-    library.version = (library.version.empty() ? "0.0.0" : library.version) + "+sha." + pin->commit.substr(0, 7);
+    library.version =
+        (library.version.empty() ? "0.0.0" : library.version) + "+sha." + pin->commit.substr(0, 7);
   if (library.pin) library.pin->name = library.name;
   loaded_[key] = library;
   return loaded;
@@ -227,9 +246,12 @@ Result<std::optional<ChosenLibrary>> LibraryProvider::load_place(const Requireme
 
 ChosenLibrary LibraryProvider::load_folder(const Requirement& wanted) const {
   std::string folder = normalize_path(join_path(run_.project, wanted.place));
-  ChosenLibrary out = library_at(wanted.as_is ? folder : library_root(folder), "", wanted.name, wanted.named);
+  ChosenLibrary out =
+      library_at(wanted.as_is ? folder : library_root(folder), "", wanted.name, wanted.named);
   // PlatformIO's file of a link has the name that the address suggests.
-  if (wanted.as_is) out.folder_name = library_folder_name(wanted.name.empty() ? out.name : wanted.name) + ".pio-link";
+  if (wanted.as_is)
+    out.folder_name =
+        library_folder_name(wanted.name.empty() ? out.name : wanted.name) + ".pio-link";
   return out;
 }
 
@@ -245,7 +267,8 @@ Result<std::optional<ChosenLibrary>> LibraryProvider::load_archive(const Require
   if (known) {
     pin = *known;
   } else {
-    if (run_.locked) return Error{"--locked: fbuild.lock does not pin library " + in_quotes(wanted.text), kUnlock};
+    if (run_.locked)
+      return Error{"--locked: fbuild.lock does not pin library " + in_quotes(wanted.text), kUnlock};
     if (!run_.install) return std::optional<ChosenLibrary>();
     pin.url = wanted.place;
     pin.extract = archive_kind(wanted.place).value_or(lnk::Extract::File);
@@ -253,7 +276,8 @@ Result<std::optional<ChosenLibrary>> LibraryProvider::load_archive(const Require
   pin.name = wanted.name;
   Result<std::optional<ChosenLibrary>> out = load(pin);
   if (out && *out && !known)
-    warnings_.push_back("library " + in_quotes(wanted.name) + " was taken as it came from " + wanted.place + " (sha256 " + (*out)->pin->sha256 + ")");
+    warnings_.push_back("library " + in_quotes(wanted.name) + " was taken as it came from " +
+                        wanted.place + " (sha256 " + (*out)->pin->sha256 + ")");
   return out;
 }
 
@@ -262,7 +286,8 @@ Result<std::optional<ChosenLibrary>> LibraryProvider::load_git(const Requirement
   pin.url = place_key(wanted);
   pin.name = wanted.name;
   if (const LockedLibrary* known = pin_of(pin.url)) pin.commit = known->commit;
-  if (pin.commit.empty() && run_.locked) return Error{"--locked: fbuild.lock does not pin library " + in_quotes(wanted.text), kUnlock};
+  if (pin.commit.empty() && run_.locked)
+    return Error{"--locked: fbuild.lock does not pin library " + in_quotes(wanted.text), kUnlock};
   std::string tree;
   if (!pin.commit.empty()) {
     Result<std::string> found = find_git_tree(*run_.store, wanted.place, pin.commit);
@@ -271,7 +296,8 @@ Result<std::optional<ChosenLibrary>> LibraryProvider::load_git(const Requirement
   }
   if (tree.empty()) {
     if (!run_.install) return std::optional<ChosenLibrary>();
-    Result<GitCheckout> checkout = fetch_git_tree(*run_.store, wanted.place, wanted.ref, pin.commit);
+    Result<GitCheckout> checkout =
+        fetch_git_tree(*run_.store, wanted.place, wanted.ref, pin.commit);
     if (!checkout) return failed("library " + in_quotes(wanted.name), checkout.error());
     tree = checkout->tree;
     pin.commit = checkout->commit;
@@ -283,7 +309,8 @@ Result<std::optional<ChosenLibrary>> LibraryProvider::load_git(const Requirement
   return std::optional(std::move(out));
 }
 
-Result<std::optional<ChosenLibrary>> LibraryProvider::load_local_archive(const Requirement& wanted) {
+Result<std::optional<ChosenLibrary>> LibraryProvider::load_local_archive(
+    const Requirement& wanted) {
   std::string path = join_path(run_.project, wanted.place);
   char real[PATH_MAX];
   if (::realpath(path.c_str(), real)) path = real;

@@ -13,7 +13,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* kRemedy = "is FBUILD_REGISTRY the URL of a registry, and is no portal or proxy answering in its place?";
+constexpr const char* kRemedy =
+    "is FBUILD_REGISTRY the URL of a registry, and is no portal or proxy answering in its place?";
 
 std::string text_of(const Json& object, const char* key) {
   auto found = object.is_object() ? object.find(key) : object.end();
@@ -30,9 +31,12 @@ std::optional<uint64_t> number_of(const Json& object, const char* key) {
 bool for_any_host(const Json& file) {
   auto found = file.find("system");
   if (found == file.end() || found->is_null()) return true;
-  if (found->is_string()) return found->get<std::string>().empty() || found->get<std::string>().find('*') != std::string::npos;
+  if (found->is_string())
+    return found->get<std::string>().empty() ||
+           found->get<std::string>().find('*') != std::string::npos;
   if (!found->is_array()) return false;
-  return found->empty() || std::any_of(found->begin(), found->end(), [](const Json& item) { return item == "*"; });
+  return found->empty() ||
+         std::any_of(found->begin(), found->end(), [](const Json& item) { return item == "*"; });
 }
 
 // What has no archive that could be verified is not there for us.
@@ -62,13 +66,16 @@ Result<RegistryPackage> read_package(const Json& json, const std::string& url) {
   out.name = text_of(json, "name");
   auto owner = json.find("owner");
   if (owner != json.end()) out.owner = text_of(*owner, "username");
-  if (out.name.empty() || out.owner.empty()) return Error{url + ": the registry's answer has no name or no owner", kRemedy};
+  if (out.name.empty() || out.owner.empty())
+    return Error{url + ": the registry's answer has no name or no owner", kRemedy};
   out.id = number_of(json, "id").value_or(0);
   if (auto versions = json.find("versions"); versions != json.end() && versions->is_array()) {
     for (const Json& item : *versions)
-      if (std::optional<RegistryVersion> version = read_version(item)) out.versions.push_back(std::move(*version));
+      if (std::optional<RegistryVersion> version = read_version(item))
+        out.versions.push_back(std::move(*version));
   } else if (auto latest = json.find("version"); latest != json.end()) {
-    if (std::optional<RegistryVersion> version = read_version(*latest)) out.versions.push_back(std::move(*version));
+    if (std::optional<RegistryVersion> version = read_version(*latest))
+      out.versions.push_back(std::move(*version));
   }
   return out;
 }
@@ -89,7 +96,8 @@ Result<RegistryPackage> parse_registry_package(const std::string& text, const st
   return read_package(*json, url);
 }
 
-Result<std::vector<RegistryPackage>> parse_registry_search(const std::string& text, const std::string& url) {
+Result<std::vector<RegistryPackage>> parse_registry_search(const std::string& text,
+                                                           const std::string& url) {
   Result<Json> json = parse(text, url);
   if (!json) return json.error();
   if (!json->is_object() || !json->contains("items") || !(*json)["items"].is_array())
@@ -140,9 +148,12 @@ std::string percent_encoded(const std::string& text, bool path) {
 }
 
 std::string registry_package_path(const std::string& owner, const std::string& name) {
-  return "/v3/packages/" + percent_encoded(config::lower(owner), false) + "/library/" + percent_encoded(config::lower(name), false);
+  return "/v3/packages/" + percent_encoded(config::lower(owner), false) + "/library/" +
+         percent_encoded(config::lower(name), false);
 }
 
-std::string registry_search_path(const std::string& query) { return "/v3/search?query=" + percent_encoded(query, false); }
+std::string registry_search_path(const std::string& query) {
+  return "/v3/search?query=" + percent_encoded(query, false);
+}
 
 }  // namespace fbuild

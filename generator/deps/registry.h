@@ -30,7 +30,8 @@
 namespace fbuild {
 
 // The hosts PlatformIO asks, in its order.
-inline constexpr const char* kDefaultRegistry = "https://api.registry.platformio.org https://api.registry.nm1.platformio.org";
+inline constexpr const char* kDefaultRegistry =
+    "https://api.registry.platformio.org https://api.registry.nm1.platformio.org";
 
 // A version with the archive of it that serves any kind of host.
 struct RegistryVersion {
@@ -43,14 +44,16 @@ struct RegistryVersion {
 struct RegistryPackage {
   uint64_t id = 0;
   std::string owner, name;
-  std::vector<RegistryVersion> versions;  // in the answer's order; one without an archive is left out
+  std::vector<RegistryVersion>
+      versions;  // in the answer's order; one without an archive is left out
 };
 
 // Reads the answer about one package. `url`: where it came from, for the Error.
 Result<RegistryPackage> parse_registry_package(const std::string& text, const std::string& url);
 
 // Reads the answer to a search.
-Result<std::vector<RegistryPackage>> parse_registry_search(const std::string& text, const std::string& url);
+Result<std::vector<RegistryPackage>> parse_registry_search(const std::string& text,
+                                                           const std::string& url);
 
 // The package's versions as fbuild.lock pins them; the kind of archive is what its name says.
 LibraryLock pinnable_versions(const RegistryPackage& package);

@@ -11,7 +11,8 @@ namespace fbuild {
 
 namespace {
 
-constexpr const char* kForms = "write owner/name@^1.2, or where it is: https://, git+https://, file:// or symlink://";
+constexpr const char* kForms =
+    "write owner/name@^1.2, or where it is: https://, git+https://, file:// or symlink://";
 
 // Where an address leads.
 Status read_place(std::string uri, const std::string& directory, LibraryRequirement& out) {
@@ -21,7 +22,8 @@ Status read_place(std::string uri, const std::string& directory, LibraryRequirem
     out.place = uri.substr(10);
     if (out.place.empty()) return Error{"it names no folder", "write symlink://folder"};
     if (!is_directory(join_path(directory, out.place)))
-      return Error{"there is no folder '" + out.place + "'", "symlink:// names a folder with a library, relative to platformio.ini"};
+      return Error{"there is no folder '" + out.place + "'",
+                   "symlink:// names a folder with a library, relative to platformio.ini"};
     return {};
   }
   if (uri.starts_with("file://")) {
@@ -29,7 +31,9 @@ Status read_place(std::string uri, const std::string& directory, LibraryRequirem
     std::string path = join_path(directory, out.place);
     out.kind = is_directory(path) ? LibraryRequirement::Folder : LibraryRequirement::LocalArchive;
     if (out.place.empty() || !path_exists(path))
-      return Error{"there is no file or folder '" + out.place + "'", "file:// names a folder with a library or an archive of one, relative to platformio.ini"};
+      return Error{
+          "there is no file or folder '" + out.place + "'",
+          "file:// names a folder with a library or an archive of one, relative to platformio.ini"};
     return {};
   }
   if (uri.starts_with("git+")) {
@@ -50,11 +54,13 @@ Status read_place(std::string uri, const std::string& directory, LibraryRequirem
     return {};
   }
   if (uri.starts_with("hg+") || uri.starts_with("svn+"))
-    return Error{"repositories of " + uri.substr(0, uri.find('+')) + " are not fetched", "give an archive of it, or a folder with symlink://"};
+    return Error{"repositories of " + uri.substr(0, uri.find('+')) + " are not fetched",
+                 "give an archive of it, or a folder with symlink://"};
   return Error{"that is no place a library can come from", kForms};
 }
 
-Result<LibraryRequirement> from_spec(const config::PackageSpec& spec, const std::string& text, const std::string& directory) {
+Result<LibraryRequirement> from_spec(const config::PackageSpec& spec, const std::string& text,
+                                     const std::string& directory) {
   LibraryRequirement out;
   out.text = text;
   out.owner = spec.owner.value_or("");
@@ -63,8 +69,10 @@ Result<LibraryRequirement> from_spec(const config::PackageSpec& spec, const std:
   out.range = spec.requirements;
   out.named = spec.custom_name;
   if (spec.external()) {
-    if (Status s = read_place(*spec.uri, directory, out); !s) return Error{"'" + text + "': " + s.error().what, s.error().fix};
-    if (out.kind == LibraryRequirement::Folder && out.name.empty()) out.name = std::string(base_name(normalize_path(out.place)));
+    if (Status s = read_place(*spec.uri, directory, out); !s)
+      return Error{"'" + text + "': " + s.error().what, s.error().fix};
+    if (out.kind == LibraryRequirement::Folder && out.name.empty())
+      out.name = std::string(base_name(normalize_path(out.place)));
     return out;
   }
   // `Name=other`: PlatformIO takes what is behind it for the name.
@@ -74,10 +82,13 @@ Result<LibraryRequirement> from_spec(const config::PackageSpec& spec, const std:
 
 }  // namespace
 
-Result<LibraryRequirement> parse_lib_dep(const std::string& item, int number, const std::string& directory,
+Result<LibraryRequirement> parse_lib_dep(const std::string& item, int number,
+                                         const std::string& directory,
                                          const std::function<void(const std::string&)>& probed) {
   Result<config::PackageSpec> spec = config::parse_package_spec(item, directory, probed);
-  if (!spec) return Error{"'" + item + "' is no version requirement that can be read: " + spec.error().what, "write one like @^1.2, @~1.2.3 or @>=1,<2"};
+  if (!spec)
+    return Error{"'" + item + "' is no version requirement that can be read: " + spec.error().what,
+                 "write one like @^1.2, @~1.2.3 or @>=1,<2"};
   Result<LibraryRequirement> out = from_spec(*spec, item, directory);
   if (!out) return out;
   out->wanted_by = "lib_deps";
@@ -85,12 +96,14 @@ Result<LibraryRequirement> parse_lib_dep(const std::string& item, int number, co
   return out;
 }
 
-Result<LibraryRequirement> parse_manifest_dependency(const LibraryDependency& dependency, const std::string& wanted_by,
+Result<LibraryRequirement> parse_manifest_dependency(const LibraryDependency& dependency,
+                                                     const std::string& wanted_by,
                                                      const std::string& directory) {
   std::string text = (dependency.owner.empty() ? "" : dependency.owner + "/") + dependency.name;
   Result<LibraryRequirement> out = LibraryRequirement{};
   // A list of plain texts has whole specs in it.
-  bool spec_in_name = dependency.owner.empty() && dependency.version.empty() && dependency.name.find_first_of("/@") != std::string::npos;
+  bool spec_in_name = dependency.owner.empty() && dependency.version.empty() &&
+                      dependency.name.find_first_of("/@") != std::string::npos;
   Result<config::VersionRange> range = config::parse_range(dependency.version);
   if (spec_in_name) {
     Result<config::PackageSpec> spec = config::parse_package_spec(dependency.name, directory);
@@ -106,8 +119,10 @@ Result<LibraryRequirement> parse_manifest_dependency(const LibraryDependency& de
     }
     out->text = text;
   } else {
-    Result<config::PackageSpec> spec = config::parse_package_spec(dependency.name + "=" + dependency.version, directory);
-    if (!spec || !spec->external()) return Error{"'" + text + "': '" + dependency.version + "' is no version requirement"};
+    Result<config::PackageSpec> spec =
+        config::parse_package_spec(dependency.name + "=" + dependency.version, directory);
+    if (!spec || !spec->external())
+      return Error{"'" + text + "': '" + dependency.version + "' is no version requirement"};
     out = from_spec(*spec, dependency.name + "=" + dependency.version, directory);
   }
   if (!out) return out;
@@ -131,7 +146,8 @@ std::string place_key(const LibraryRequirement& requirement) {
 std::string library_folder_name(const std::string& name) {
   std::string out = name;
   for (char& c : out) {
-    bool kept = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '.' || c == ' ';
+    bool kept = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                c == '_' || c == '-' || c == '.' || c == ' ';
     if (!kept) c = '_';
   }
   if (out.find_first_not_of(". ") == std::string::npos) out = "_" + out;

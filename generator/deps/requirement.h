@@ -31,7 +31,7 @@ struct LibraryRequirement {
   std::string place;
   bool as_is = false;  // Folder: it is the library's root (symlink://), and not only holds it
   std::vector<std::string> platforms, frameworks;  // what a dependency is declared for
-  std::string ref;  // Git: branch, tag or commit; "": the default branch
+  std::string ref;        // Git: branch, tag or commit; "": the default branch
   std::string wanted_by;  // "lib_deps", or "library 'Name' 1.2"
   int item = -1;          // of lib_deps: its number there, from 0; -1: of a library
 
@@ -43,12 +43,14 @@ struct LibraryRequirement {
 
 // Reads an item of lib_deps. Relative paths are looked up in `directory`; those that were
 // are told to `probed`. The Error has no place.
-Result<LibraryRequirement> parse_lib_dep(const std::string& item, int number, const std::string& directory,
-                                         const std::function<void(const std::string&)>& probed = {});
+Result<LibraryRequirement> parse_lib_dep(
+    const std::string& item, int number, const std::string& directory,
+    const std::function<void(const std::string&)>& probed = {});
 
 // A dependency as a manifest declares it. What makes no sense there is an Error, and no
 // fault of the project.
-Result<LibraryRequirement> parse_manifest_dependency(const LibraryDependency& dependency, const std::string& wanted_by,
+Result<LibraryRequirement> parse_manifest_dependency(const LibraryDependency& dependency,
+                                                     const std::string& wanted_by,
                                                      const std::string& directory);
 
 // What fetches the same thing has the same key, and so the same fbuild.lock item.

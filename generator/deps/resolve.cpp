@@ -17,9 +17,13 @@ using Wants = std::vector<Requirement>;
 // After that many rounds the choices go in a circle.
 constexpr int kMaxRounds = 64;
 
-std::string in_quotes(const std::string& text) { return "'" + text + "'"; }
+std::string in_quotes(const std::string& text) {
+  return "'" + text + "'";
+}
 
-bool same(const std::string& a, const std::string& b) { return config::lower(a) == config::lower(b); }
+bool same(const std::string& a, const std::string& b) {
+  return config::lower(a) == config::lower(b);
+}
 
 bool fits(const Requirement& want, const std::string& version) {
   return !want.range || config::in_range(*want.range, config::package_version(version));
@@ -44,7 +48,9 @@ const LockedLibrary* best(const std::vector<LockedLibrary>& versions, const Want
   const LockedLibrary* out = nullptr;
   for (const LockedLibrary& item : versions) {
     if (!fits_all(wants, item.version)) continue;
-    if (!out || config::compare_versions(config::package_version(item.version), config::package_version(out->version)) > 0) out = &item;
+    if (!out || config::compare_versions(config::package_version(item.version),
+                                         config::package_version(out->version)) > 0)
+      out = &item;
   }
   return out;
 }
@@ -92,8 +98,9 @@ class Resolver {
       return *conflict_;
     }
     blamed_ = -1;
-    return Error{"the libraries' requirements go in a circle: each choice makes another one necessary",
-                 "name the versions you want in lib_deps"};
+    return Error{
+        "the libraries' requirements go in a circle: each choice makes another one necessary",
+        "name the versions you want in lib_deps"};
   }
 
  private:
@@ -146,9 +153,12 @@ class Resolver {
 
   // What a library wants.
   Status follow(const ChosenLibrary& library, Wants& level) {
-    std::string who = "library " + in_quotes(library.name) + (library.version.empty() ? "" : " " + library.version);
+    std::string who = "library " + in_quotes(library.name) +
+                      (library.version.empty() ? "" : " " + library.version);
     for (const LibraryDependency& dependency : library.dependencies) {
-      if (!suits(dependency.platforms, {source_.platform}) || !suits(dependency.frameworks, source_.frameworks)) continue;
+      if (!suits(dependency.platforms, {source_.platform}) ||
+          !suits(dependency.frameworks, source_.frameworks))
+        continue;
       Result<Requirement> want = parse_manifest_dependency(dependency, who, source_.directory);
       if (!want) {
         warn(who + " has a dependency that cannot be followed: " + want.error().what);
@@ -156,7 +166,8 @@ class Resolver {
       }
       // What was fetched has no say in what of this disk is used.
       if (want->local() && !library.requirement.local()) {
-        warn(who + " names a place on this machine as a dependency (" + in_quotes(want->text) + "), which is not followed");
+        warn(who + " names a place on this machine as a dependency (" + in_quotes(want->text) +
+             "), which is not followed");
         continue;
       }
       level.push_back(std::move(*want));
@@ -176,13 +187,17 @@ class Resolver {
     if (!want.id.empty() && want.name.empty()) {
       std::vector<LockedLibrary> known = source_.locked(want);
       if (known.empty()) {
-        if (source_.locked_only) return Error{"--locked: fbuild.lock does not pin library " + in_quotes(want.text), kUnlock};
+        if (source_.locked_only)
+          return Error{"--locked: fbuild.lock does not pin library " + in_quotes(want.text),
+                       kUnlock};
         Result<const Listing*> listing = listing_of(want);
         if (!listing) return listing.error();
         if (!(*listing)->known) return miss(want);
         known = (*listing)->versions;
       }
-      if (known.empty()) return Error{"the registry has no library with the number " + want.id, "name it as owner/name"};
+      if (known.empty())
+        return Error{"the registry has no library with the number " + want.id,
+                     "name it as owner/name"};
       want.name = known.front().name;
       want.owner = known.front().owner;
     }
@@ -201,13 +216,12 @@ class Resolver {
     return "";
   }
 
-  void warn(const std::string& text) {
-    add_once(notes_->warnings, text);
-  }
+  void warn(const std::string& text) { add_once(notes_->warnings, text); }
 
   Error blame(const Requirement& want, Error error) {
     blamed_ = want.item;
-    if (!want.of_project()) error.what += " (" + want.wanted_by + " wants " + in_quotes(want.text) + ")";
+    if (!want.of_project())
+      error.what += " (" + want.wanted_by + " wants " + in_quotes(want.text) + ")";
     return error;
   }
 
@@ -218,7 +232,9 @@ class Resolver {
     if (!loaded) return loaded.error();
     if (!*loaded) return miss(want);
     if (want.range && !fits(want, (*loaded)->version))
-      return Error{"library " + in_quotes((*loaded)->name) + " from " + want.place + " is version " + (*loaded)->version + ", which is not " + want.range->text, ""};
+      return Error{"library " + in_quotes((*loaded)->name) + " from " + want.place +
+                       " is version " + (*loaded)->version + ", which is not " + want.range->text,
+                   ""};
     (*loaded)->requirement = want;
     loaded_[key] = std::move(**loaded);
     return key;
@@ -230,7 +246,9 @@ class Resolver {
     std::vector<LockedLibrary> versions;
   };
   Result<const Listing*> listing_of(const Requirement& want) {
-    std::string key = want.owner.empty() && !want.id.empty() ? "#" + want.id : config::lower(want.owner + "/" + want.name);
+    std::string key = want.owner.empty() && !want.id.empty()
+                          ? "#" + want.id
+                          : config::lower(want.owner + "/" + want.name);
     auto [known, fresh] = listings_.try_emplace(key);
     if (fresh) {
       Result<std::optional<std::vector<LockedLibrary>>> answer = source_.registry(want);
@@ -256,23 +274,27 @@ class Resolver {
 
   // The want that says from which place the library comes; nullptr: it is the registry's.
   Result<const Requirement*> supplier_of(const Wants& wants) {
-    bool project_says = std::any_of(wants.begin(), wants.end(), [](const Requirement& want) { return want.of_project(); });
+    bool project_says = std::any_of(wants.begin(), wants.end(),
+                                    [](const Requirement& want) { return want.of_project(); });
     const Requirement* out = nullptr;
     for (const Requirement& want : wants) {
       if (want.kind == Requirement::Registry) continue;
       if (project_says && !want.of_project()) {
-        warn(want.wanted_by + " wants " + in_quotes(want.text) + ", but lib_deps says where that library comes from");
+        warn(want.wanted_by + " wants " + in_quotes(want.text) +
+             ", but lib_deps says where that library comes from");
         continue;
       }
-      if (out && place_key(*out) != place_key(want)) return contradiction(wants, "comes from two places");
+      if (out && place_key(*out) != place_key(want))
+        return contradiction(wants, "comes from two places");
       if (!out) out = &want;
     }
     return out;
   }
 
   Error contradiction(const Wants& wants, const std::string& what) {
-    return Error{"library " + in_quotes(wants.front().name) + " " + what + ": " + who_wants_what(wants),
-                 "say in lib_deps which one it is to be; that counts for all"};
+    return Error{
+        "library " + in_quotes(wants.front().name) + " " + what + ": " + who_wants_what(wants),
+        "say in lib_deps which one it is to be; that counts for all"};
   }
 
   Result<std::string> from_place(const Wants& wants, const Requirement& supplier) {
@@ -281,13 +303,16 @@ class Resolver {
     const ChosenLibrary& library = loaded_.at(*key);
     for (const Requirement& want : wants) {
       if (want.kind != Requirement::Registry || fits(want, library.version)) continue;
-      std::string what = want.wanted_by + " wants " + in_quotes(want.text) + ", and " + supplier.wanted_by + " takes version " +
-                         (library.version.empty() ? "(not told)" : library.version) + " from " + in_quotes(supplier.text);
+      std::string what = want.wanted_by + " wants " + in_quotes(want.text) + ", and " +
+                         supplier.wanted_by + " takes version " +
+                         (library.version.empty() ? "(not told)" : library.version) + " from " +
+                         in_quotes(supplier.text);
       if (supplier.of_project() && !want.of_project()) {
         warn(what);
       } else {
         blamed_ = std::max(want.item, supplier.item);
-        return Error{"library " + in_quotes(library.name) + ": " + what, "change one of the two, or leave one out"};
+        return Error{"library " + in_quotes(library.name) + ": " + what,
+                     "change one of the two, or leave one out"};
       }
     }
     return key;
@@ -298,7 +323,9 @@ class Resolver {
     const Requirement* out = nullptr;
     for (bool project : {true, false})
       for (const Requirement& want : wants) {
-        if (want.kind != Requirement::Registry || want.of_project() != project || want.owner.empty()) continue;
+        if (want.kind != Requirement::Registry || want.of_project() != project ||
+            want.owner.empty())
+          continue;
         if (!out) {
           out = &want;
         } else if (!same(out->owner, want.owner)) {
@@ -306,7 +333,8 @@ class Resolver {
             blamed_ = std::max(want.item, out->item);
             return contradiction(wants, "has two owners");
           }
-          warn(want.wanted_by + " wants " + in_quotes(want.text) + ", but lib_deps says it is " + out->owner + "'s");
+          warn(want.wanted_by + " wants " + in_quotes(want.text) + ", but lib_deps says it is " +
+               out->owner + "'s");
         }
       }
     if (out) return *out;
@@ -321,8 +349,12 @@ class Resolver {
     blamed_ = -1;
     for (const Requirement& want : wants) blamed_ = blamed_ < 0 ? want.item : blamed_;
     if (source_.locked_only) {
-      if (locked.empty()) return Error{"--locked: fbuild.lock does not pin library " + in_quotes(asked.text), kUnlock};
-      return Error{"--locked: fbuild.lock pins library " + in_quotes(asked.name) + " at " + version_list(locked) + ", which does not suit: " + who_wants_what(wants), kUnlock};
+      if (locked.empty())
+        return Error{"--locked: fbuild.lock does not pin library " + in_quotes(asked.text),
+                     kUnlock};
+      return Error{"--locked: fbuild.lock pins library " + in_quotes(asked.name) + " at " +
+                       version_list(locked) + ", which does not suit: " + who_wants_what(wants),
+                   kUnlock};
     }
     Result<const Listing*> listing = listing_of(asked);
     if (!listing) return listing.error();
@@ -331,22 +363,30 @@ class Resolver {
     bool project_wants = blamed_ >= 0;
     if (versions.empty()) {
       if (!project_wants) {
-        warn(asked.wanted_by + " depends on " + in_quotes(asked.text) + ", which the registry does not have; it is left out");
+        warn(asked.wanted_by + " depends on " + in_quotes(asked.text) +
+             ", which the registry does not have; it is left out");
         return std::string();
       }
       std::string fix = source_.suggest ? source_.suggest(asked) : "";
-      return Error{"the registry has no library " + in_quotes(asked.text), fix.empty() ? "is it owner/name, as in 'bblanchon/ArduinoJson@^7'? A repository is named by its URL" : fix};
+      return Error{"the registry has no library " + in_quotes(asked.text),
+                   fix.empty() ? "is it owner/name, as in 'bblanchon/ArduinoJson@^7'? A repository "
+                                 "is named by its URL"
+                               : fix};
     }
     // Of the first package that has what is wanted.
     std::vector<std::string> packages;
     const LockedLibrary* found = nullptr;
     for (size_t begin = 0; begin < versions.size();) {
       size_t end = begin;
-      while (end < versions.size() && same(versions[end].owner, versions[begin].owner) && same(versions[end].name, versions[begin].name)) ++end;
+      while (end < versions.size() && same(versions[end].owner, versions[begin].owner) &&
+             same(versions[end].name, versions[begin].name))
+        ++end;
       packages.push_back(versions[begin].owner + "/" + versions[begin].name);
       if (!found) {
-        std::vector<LockedLibrary> own(versions.begin() + static_cast<std::ptrdiff_t>(begin), versions.begin() + static_cast<std::ptrdiff_t>(end));
-        if (const LockedLibrary* pick = best(own, wants)) found = &versions[begin + static_cast<size_t>(pick - own.data())];
+        std::vector<LockedLibrary> own(versions.begin() + static_cast<std::ptrdiff_t>(begin),
+                                       versions.begin() + static_cast<std::ptrdiff_t>(end));
+        if (const LockedLibrary* pick = best(own, wants))
+          found = &versions[begin + static_cast<size_t>(pick - own.data())];
       }
       begin = end;
     }
@@ -354,24 +394,32 @@ class Resolver {
     if (packages.size() > 1 && project_wants) {
       std::string list;
       for (const std::string& package : packages) list += (list.empty() ? "" : ", ") + package;
-      warn("more than one library is called " + in_quotes(asked.name) + ": " + list + "; " + found->owner + "/" + found->name + " is taken (write owner/name to say which)");
+      warn("more than one library is called " + in_quotes(asked.name) + ": " + list + "; " +
+           found->owner + "/" + found->name + " is taken (write owner/name to say which)");
     }
     return load(*found, asked);
   }
 
-  Result<std::string> unmet(const Wants& wants, const Requirement& asked, const std::vector<LockedLibrary>& versions) {
+  Result<std::string> unmet(const Wants& wants, const Requirement& asked,
+                            const std::vector<LockedLibrary>& versions) {
     std::string there = "versions there are: " + version_list(versions);
     std::set<std::string> ranges;
     for (const Requirement& want : wants)
       if (want.range) ranges.insert(want.range->text);
     if (ranges.size() > 1)
-      return Error{"no version of library " + in_quotes(asked.name) + " suits everybody: " + who_wants_what(wants),
-                   "change a requirement, or say in lib_deps where it comes from (a repository, an archive or a folder), which counts for all; " + there};
+      return Error{"no version of library " + in_quotes(asked.name) +
+                       " suits everybody: " + who_wants_what(wants),
+                   "change a requirement, or say in lib_deps where it comes from (a repository, an "
+                   "archive or a folder), which counts for all; " +
+                       there};
     if (blamed_ < 0) {
-      warn(asked.wanted_by + " depends on " + in_quotes(asked.text) + ", of which the registry has no such version; it is left out");
+      warn(asked.wanted_by + " depends on " + in_quotes(asked.text) +
+           ", of which the registry has no such version; it is left out");
       return std::string();
     }
-    return Error{"no version of library " + in_quotes(asked.name) + " is " + *ranges.begin() + " (" + in_quotes(asked.text) + ")", there};
+    return Error{"no version of library " + in_quotes(asked.name) + " is " + *ranges.begin() +
+                     " (" + in_quotes(asked.text) + ")",
+                 there};
   }
 
   Result<std::string> load(const LockedLibrary& pin, const Requirement& asked) {
@@ -440,15 +488,16 @@ class Resolver {
     return std::move(out_);
   }
 
-  static constexpr const char* kUnlock = "run 'fbuild-gen --install' without --locked and check in fbuild.lock";
+  static constexpr const char* kUnlock =
+      "run 'fbuild-gen --install' without --locked and check in fbuild.lock";
 
   const std::vector<Requirement>& wanted_;
   const LibrarySource& source_;
   int& blamed_;
-  std::map<std::string, Node> nodes_;   // by lower-case name
-  std::vector<std::string> order_;      // of nodes, as they were met
+  std::map<std::string, Node> nodes_;         // by lower-case name
+  std::vector<std::string> order_;            // of nodes, as they were met
   std::map<std::string, std::string> picks_;  // of nodes, kept from round to round
-  std::map<int, std::string> of_item_;  // number of an item to its node
+  std::map<int, std::string> of_item_;        // number of an item to its node
   std::map<std::string, ChosenLibrary> loaded_;
   std::map<std::string, Listing> listings_;
   std::optional<Error> conflict_;  // of the last round that had one
@@ -459,7 +508,8 @@ class Resolver {
 
 }  // namespace
 
-Result<LibraryResolution> resolve_libraries(const std::vector<LibraryRequirement>& wanted, const LibrarySource& source, int& blamed) {
+Result<LibraryResolution> resolve_libraries(const std::vector<LibraryRequirement>& wanted,
+                                            const LibrarySource& source, int& blamed) {
   return Resolver(wanted, source, blamed).run();
 }
 

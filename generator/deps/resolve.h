@@ -46,7 +46,8 @@ struct LibrarySource {
   // What the registry has of it; more than one package when only a name is known, each
   // package's versions together, the likeliest package first. Empty: it has no such package.
   // nullopt: may not be asked in this run.
-  std::function<Result<std::optional<std::vector<LockedLibrary>>>(const LibraryRequirement&)> registry;
+  std::function<Result<std::optional<std::vector<LockedLibrary>>>(const LibraryRequirement&)>
+      registry;
   // Brings a version of the registry here and reads its manifest; nullopt: it is not here,
   // and may not be fetched in this run.
   std::function<Result<std::optional<ChosenLibrary>>(const LockedLibrary&)> load;
@@ -60,7 +61,7 @@ struct LibrarySource {
   // What is searched for dependencies for: platform and frameworks.
   std::string platform;
   std::vector<std::string> frameworks;
-  std::string directory;  // where relative paths of local libraries are looked up
+  std::string directory;     // where relative paths of local libraries are looked up
   bool locked_only = false;  // --locked
 };
 
@@ -75,6 +76,7 @@ struct LibraryResolution {
 
 // Resolves the requirements of lib_deps (`item` counts them) and of the project's own
 // libraries. `blamed`: the item that an Error is about; -1: none.
-Result<LibraryResolution> resolve_libraries(const std::vector<LibraryRequirement>& wanted, const LibrarySource& source, int& blamed);
+Result<LibraryResolution> resolve_libraries(const std::vector<LibraryRequirement>& wanted,
+                                            const LibrarySource& source, int& blamed);
 
 }  // namespace fbuild

@@ -23,7 +23,8 @@ std::string_view strip(std::string_view text) {
 // `\s*(.+)` or `\s+(.+)`: what is behind the blanks, of blanks alone the last one; blanks
 // at the end stay.
 std::optional<std::string> argument(std::string_view rest, bool blank_needed) {
-  if (rest.empty() || (blank_needed && (!is_space(rest[0]) || rest.size() < 2))) return std::nullopt;
+  if (rest.empty() || (blank_needed && (!is_space(rest[0]) || rest.size() < 2)))
+    return std::nullopt;
   std::string_view last = rest.substr(rest.size() - 1);
   while (!rest.empty() && is_space(rest[0])) rest.remove_prefix(1);
   return std::string(rest.empty() ? last : rest);
@@ -41,7 +42,8 @@ std::vector<std::string> split_arguments(std::string_view text) {  // at `,\s*`
 }
 
 bool is_name_char(char c, bool first) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (!first && c >= '0' && c <= '9');
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         (!first && c >= '0' && c <= '9');
 }
 
 // A macro's name behind blanks, taken off `rest`; "" if there is none.
@@ -58,7 +60,8 @@ std::string take_name(std::string_view& rest) {
 std::optional<Directive> read_directive(std::string_view line) {
   size_t blank = line.find(' ');
   std::string_view word = line.substr(0, blank), rest = line.substr(blank + 1);
-  auto with = [&](Directive::Kind kind, std::optional<std::string> name) -> std::optional<Directive> {
+  auto with = [&](Directive::Kind kind,
+                  std::optional<std::string> name) -> std::optional<Directive> {
     if (!name) return std::nullopt;
     return Directive{kind, std::move(*name), false, {}, ""};
   };
@@ -70,7 +73,8 @@ std::optional<Directive> read_directive(std::string_view line) {
   if (word == "else") return with(Directive::Else, "");
   if (word == "endif") return with(Directive::Endif, "");
   if (word != "define" && word != "undef") return std::nullopt;  // #import: not followed
-  Directive out{word == "undef" ? Directive::Undef : Directive::Define, take_name(rest), false, {}, ""};
+  Directive out{
+      word == "undef" ? Directive::Undef : Directive::Define, take_name(rest), false, {}, ""};
   if (out.name.empty()) return std::nullopt;
   if (out.kind == Directive::Undef) return out;
   if (size_t close = rest.find(')'); rest.starts_with("(") && close != std::string_view::npos) {
@@ -88,7 +92,8 @@ std::optional<Directive> read_directive(std::string_view line) {
 // One scan: its state is the macros, what is open and where it is.
 class ConditionalScan {
  public:
-  ConditionalScan(ConditionalScanner& scanner, IncludeScans& scans, const ConditionalSearch& search, const MacroTable& defines)
+  ConditionalScan(ConditionalScanner& scanner, IncludeScans& scans, const ConditionalSearch& search,
+                  const MacroTable& defines)
       : scanner_(scanner), scans_(scans), search_(search), macros_(defines) {}
 
   std::optional<std::vector<ConditionalScanner::Found>> run(const std::string& file) {
@@ -124,9 +129,12 @@ class ConditionalScan {
 
   void step(const Directive& directive) {
     switch (directive.kind) {
-      case Directive::If: return open_block(decide(directive.name));
-      case Directive::Ifdef: return open_block(macros_.count(directive.name) > 0);
-      case Directive::Ifndef: return open_block(macros_.count(directive.name) == 0);
+      case Directive::If:
+        return open_block(decide(directive.name));
+      case Directive::Ifdef:
+        return open_block(macros_.count(directive.name) > 0);
+      case Directive::Ifndef:
+        return open_block(macros_.count(directive.name) == 0);
       case Directive::Elif:
         if (table_.on_elif == Table::Stop) return stop();
         if (!decide(directive.name)) return;
@@ -204,7 +212,8 @@ class ConditionalScan {
         return std::nullopt;
       }
       if (text[0] == '<' || text[0] == '"')
-        return std::pair(text[0], text.size() < 2 ? std::string() : text.substr(1, text.size() - 2));
+        return std::pair(text[0],
+                         text.size() < 2 ? std::string() : text.substr(1, text.size() - 2));
       auto known = macros_.find(text);
       if (known != macros_.end()) {
         if (known->second.kind != PythonValue::Kind::Text) {  // not a text: an error
@@ -214,8 +223,11 @@ class ConditionalScan {
         text = known->second.text;
         // -DHEADER=\"x.h\" has backslashes.
         for (size_t at = 0; (at = text.find('\\', at)) != std::string::npos;)
-          if (at + 1 < text.size() && std::string_view("<\">").find(text[at + 1]) != std::string_view::npos) text.erase(at, 1);
-          else ++at;
+          if (at + 1 < text.size() &&
+              std::string_view("<\">").find(text[at + 1]) != std::string_view::npos)
+            text.erase(at, 1);
+          else
+            ++at;
         continue;
       }
       if (!call(text)) return std::nullopt;
@@ -239,7 +251,8 @@ class ConditionalScan {
         PythonValue value = known->second;
         if (value.kind == PythonValue::Kind::Macro) {
           std::vector<PythonValue> values;
-          for (std::string& item : split_arguments(std::string_view(text).substr(open + 1, close - open - 1)))
+          for (std::string& item :
+               split_arguments(std::string_view(text).substr(open + 1, close - open - 1)))
             values.push_back(python_text(std::move(item)));
           PythonOutcome outcome = PythonExpressions::call(value, values);
           // Here nobody catches what a condition makes false.
@@ -268,7 +281,8 @@ class ConditionalScan {
   }
 
   std::string beside(const std::string& folder, const std::string& name) {
-    if (std::string path = normalize_path(join_path(folder, name)); scans_.exists(path)) return path;
+    if (std::string path = normalize_path(join_path(folder, name)); scans_.exists(path))
+      return path;
     if (!search_.other_side) return "";
     std::string other = search_.other_side(folder);
     if (other.empty()) return "";
@@ -312,7 +326,8 @@ class ConditionalScan {
   bool failed_ = false;
 };
 
-std::optional<std::vector<ConditionalScanner::Found>> ConditionalScanner::scan(const std::string& file, const ConditionalSearch& search, const MacroTable& defines) {
+std::optional<std::vector<ConditionalScanner::Found>> ConditionalScanner::scan(
+    const std::string& file, const ConditionalSearch& search, const MacroTable& defines) {
   return ConditionalScan(*this, scans_, search, defines).run(file);
 }
 
@@ -327,7 +342,8 @@ const std::vector<Directive>& ConditionalScanner::directives_of(const std::strin
   if (fresh)
     for (const IncludeLine& line : scans_.directives_of(path))
       if (line.kind == IncludeLine::Directive)
-        if (std::optional<Directive> directive = read_directive(line.name)) known->second.push_back(std::move(*directive));
+        if (std::optional<Directive> directive = read_directive(line.name))
+          known->second.push_back(std::move(*directive));
   return known->second;
 }
 

@@ -38,7 +38,8 @@ class ConditionalScanner {
     std::string path, by;  // by: the file that includes it
   };
   // The files that `file` leads to, or nothing when the scan fails.
-  std::optional<std::vector<Found>> scan(const std::string& file, const ConditionalSearch& search, const MacroTable& defines);
+  std::optional<std::vector<Found>> scan(const std::string& file, const ConditionalSearch& search,
+                                         const MacroTable& defines);
 
   // Every file whose directives were looked at.
   std::vector<std::string> looked_at() const;

@@ -22,7 +22,9 @@ bool inside(const std::string& path, const std::string& folder) {
                              path.compare(0, folder.size(), folder) == 0;
 }
 
-bool is_header(std::string_view path) { return path.ends_with(".h") || path.ends_with(".hpp"); }
+bool is_header(std::string_view path) {
+  return path.ends_with(".h") || path.ends_with(".hpp");
+}
 
 bool is_link(const std::string& path) {
   struct stat info;
@@ -36,23 +38,31 @@ std::string real_path(const std::string& path) {
 
 class Finder {
  public:
-  Finder(const FinderProject& project, const std::vector<FinderLibrary>& libraries, IncludeScans& scans,
+  Finder(const FinderProject& project, const std::vector<FinderLibrary>& libraries,
+         IncludeScans& scans,
          const std::function<std::vector<std::string>(const Library&)>& sources_of)
-      : project_(project), libraries_(libraries), scans_(scans), conditional_(scans), sources_of_(sources_of) {
+      : project_(project),
+        libraries_(libraries),
+        scans_(scans),
+        conditional_(scans),
+        sources_of_(sources_of) {
     out_.depends.resize(libraries.size());
     out_.circular.resize(libraries.size());
     dependent_.resize(libraries.size());
     declared_done_.resize(libraries.size());
     processed_.resize(libraries.size() + 1);
     rank_.resize(libraries.size());
-    for (const std::string& path : project.include_dirs) project_folders_.push_back(scans.folder(path));
+    for (const std::string& path : project.include_dirs)
+      project_folders_.push_back(scans.folder(path));
     for (const FinderLibrary& library : libraries) {
       has_links_ = has_links_ || is_link(library.library->folder);
       library_folders_.emplace_back();
-      for (const std::string& path : library.include_dirs) library_folders_.back().push_back(scans.folder(path));
+      for (const std::string& path : library.include_dirs)
+        library_folders_.back().push_back(scans.folder(path));
     }
     if (has_links_)
-      for (const FinderLibrary& library : libraries) real_.push_back(real_path(library.library->folder));
+      for (const FinderLibrary& library : libraries)
+        real_.push_back(real_path(library.library->folder));
     sort_libraries();
   }
 
@@ -107,9 +117,13 @@ class Finder {
   };
 
   const FinderLibrary& at(int index) const { return libraries_[static_cast<size_t>(index)]; }
-  std::vector<int>& depends(int of) { return of == kFinderProject ? out_.project_depends : out_.depends[static_cast<size_t>(of)]; }
+  std::vector<int>& depends(int of) {
+    return of == kFinderProject ? out_.project_depends : out_.depends[static_cast<size_t>(of)];
+  }
   Marks& processed(int of) { return processed_[static_cast<size_t>(of + 1)]; }
-  const FinderMode& mode(int of) const { return of == kFinderProject ? project_.mode : at(of).mode; }
+  const FinderMode& mode(int of) const {
+    return of == kFinderProject ? project_.mode : at(of).mode;
+  }
 
   // Libraries already in use come first, otherwise the given order. Their folders, behind
   // the project's, are where everyone searches.
@@ -140,7 +154,8 @@ class Finder {
                   std::any_of(project_.owned.begin(), project_.owned.end(), owns);
     std::string real = has_links_ ? real_path(path) : std::string();
     for (size_t i = 0; i < libraries_.size(); ++i)
-      if (owns(libraries_[i].library->folder) || (has_links_ && inside(real, real_[i]))) out.libraries.push_back(static_cast<int>(i));
+      if (owns(libraries_[i].library->folder) || (has_links_ && inside(real, real_[i])))
+        out.libraries.push_back(static_cast<int>(i));
     return out;
   }
 
@@ -151,19 +166,24 @@ class Finder {
     size_t index = by_folder ? scans_.folder_of(file) : file;
     if (index >= list.size()) list.resize(2 * index + 64);
     Owners& out = list[index];
-    if (!out.known) out = owners_by_path(project_.origin ? project_.origin(scans_.path(file)) : scans_.path(file));
+    if (!out.known)
+      out =
+          owners_by_path(project_.origin ? project_.origin(scans_.path(file)) : scans_.path(file));
     return out;
   }
 
   bool belongs(File file, int to) {
     const Owners& known = owners(file);
-    return to == kFinderProject ? known.project : std::find(known.libraries.begin(), known.libraries.end(), to) != known.libraries.end();
+    return to == kFinderProject ? known.project
+                                : std::find(known.libraries.begin(), known.libraries.end(), to) !=
+                                      known.libraries.end();
   }
 
   // What the includes of one file lead to. Unless conditions count, in the order of their
   // names.
   std::vector<Included> follow(int of, File file) {
-    const std::vector<Folder>& first = of == kFinderProject ? project_folders_ : library_folders_[static_cast<size_t>(of)];
+    const std::vector<Folder>& first =
+        of == kFinderProject ? project_folders_ : library_folders_[static_cast<size_t>(of)];
     auto find = [&](const std::string& name) {
       File found = scans_.find(name, first);
       return found == kNone ? find_in_folders(name) : found;
@@ -177,17 +197,22 @@ class Finder {
         File found = find(name);
         return found == kNone ? std::string() : scans_.path(found);
       };
-      const std::shared_ptr<const MacroTable>& defines = of == kFinderProject ? project_.defines : at(of).defines;
+      const std::shared_ptr<const MacroTable>& defines =
+          of == kFinderProject ? project_.defines : at(of).defines;
       static const MacroTable kNothing;
-      auto found = conditional_.scan(scans_.path(file), {folders, find_path, project_.other_side}, defines ? *defines : kNothing);
+      auto found = conditional_.scan(scans_.path(file), {folders, find_path, project_.other_side},
+                                     defines ? *defines : kNothing);
       if (found) {
-        for (const ConditionalScanner::Found& item : *found) out.push_back({scans_.file(item.path), scans_.file(item.by)});
+        for (const ConditionalScanner::Found& item : *found)
+          out.push_back({scans_.file(item.path), scans_.file(item.by)});
         return out;
       }
     }
     std::vector<Folder> own = {scans_.folder_of(file)};
     if (project_.other_side)
-      if (std::string other = project_.other_side(std::string(dir_name(scans_.path(file)))); !other.empty()) own.push_back(scans_.folder(other));
+      if (std::string other = project_.other_side(std::string(dir_name(scans_.path(file))));
+          !other.empty())
+        own.push_back(scans_.folder(other));
     for (const IncludeLine& line : scans_.of(file)) {
       bool quoted = line.kind == IncludeLine::Quoted;
       if (!quoted && line.kind != IncludeLine::Angled) break;  // the others come last
@@ -207,7 +232,8 @@ class Finder {
     if (!is_header(path)) return known->second;
     std::string stem = path.substr(0, path.rfind('.'));
     for (const char* extension : {".c", ".cc", ".cpp", ".cxx", ".c++"})
-      if (scans_.exists_unnoted(stem + extension)) known->second.push_back(scans_.file(stem + extension));
+      if (scans_.exists_unnoted(stem + extension))
+        known->second.push_back(scans_.file(stem + extension));
     return known->second;
   }
 
@@ -256,14 +282,16 @@ class Finder {
       return;
     }
     const Library& library = *at(of).library;
-    if (library.kind != Library::Kind::PlatformIO || declared_done_[static_cast<size_t>(of)]) return;
+    if (library.kind != Library::Kind::PlatformIO || declared_done_[static_cast<size_t>(of)])
+      return;
     declared_done_[static_cast<size_t>(of)] = true;
     for (const LibraryDependency& dependency : library.manifest.dependencies) {
       std::vector<int> order = ordered_;
       auto found = std::find_if(order.begin(), order.end(), [&](int other) {
         const Library& candidate = *at(other).library;
         return (dependency.name.empty() || candidate.name == dependency.name) &&
-               (dependency.owner.empty() || candidate.owner.empty() || dependency.owner == candidate.owner);
+               (dependency.owner.empty() || candidate.owner.empty() ||
+                dependency.owner == candidate.owner);
       });
       if (found == order.end()) continue;
       std::vector<int>& list = depends(of);
@@ -293,9 +321,11 @@ class Finder {
       // The first in the present order that it belongs to.
       int library = kFinderProject;
       for (int other : owners(item.path).libraries)
-        if (library < 0 || rank_[static_cast<size_t>(other)] < rank_[static_cast<size_t>(library)]) library = other;
+        if (library < 0 || rank_[static_cast<size_t>(other)] < rank_[static_cast<size_t>(library)])
+          library = other;
       if (library < 0) continue;
-      auto entry = std::find_if(by_library.begin(), by_library.end(), [&](const auto& known) { return known.first == library; });
+      auto entry = std::find_if(by_library.begin(), by_library.end(),
+                                [&](const auto& known) { return known.first == library; });
       if (entry == by_library.end()) {
         entry = by_library.insert(by_library.end(), {library, {}});
         if (library != of) note(of, library, {scans_.path(item.by), scans_.path(item.path)});
@@ -308,7 +338,9 @@ class Finder {
     }
   }
 
-  void note(int of, int on, FinderReason reason) { out_.reasons.try_emplace({of, on}, std::move(reason)); }
+  void note(int of, int on, FinderReason reason) {
+    out_.reasons.try_emplace({of, on}, std::move(reason));
+  }
 
   // Each library is looked at once: there may be more ways than time.
   bool reaches(int from, int to) const {
@@ -396,8 +428,9 @@ std::string finder_mode_name(const FinderMode& mode) {
   return std::string(names[mode.reach]) + (mode.conditional ? "+" : "");
 }
 
-FoundLibraries find_libraries(const FinderProject& project, const std::vector<FinderLibrary>& libraries, IncludeScans& scans,
-                              const std::function<std::vector<std::string>(const Library&)>& sources_of) {
+FoundLibraries find_libraries(
+    const FinderProject& project, const std::vector<FinderLibrary>& libraries, IncludeScans& scans,
+    const std::function<std::vector<std::string>(const Library&)>& sources_of) {
   return Finder(project, libraries, scans, sources_of).run();
 }
 

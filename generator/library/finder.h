@@ -34,7 +34,7 @@ std::string finder_mode_name(const FinderMode& mode);
 // A library as the finder sees it in one environment.
 struct FinderLibrary {
   const Library* library = nullptr;
-  std::vector<std::string> include_dirs;      // its own, then those its flags name
+  std::vector<std::string> include_dirs;  // its own, then those its flags name
   FinderMode mode = {};
   std::shared_ptr<const MacroTable> defines;  // for the conditional modes
 };
@@ -85,7 +85,8 @@ struct FoundLibraries {
 };
 
 // `sources_of` lists the source files of a library. Reads files through `scans`.
-FoundLibraries find_libraries(const FinderProject& project, const std::vector<FinderLibrary>& libraries, IncludeScans& scans,
-                              const std::function<std::vector<std::string>(const Library&)>& sources_of);
+FoundLibraries find_libraries(
+    const FinderProject& project, const std::vector<FinderLibrary>& libraries, IncludeScans& scans,
+    const std::function<std::vector<std::string>(const Library&)>& sources_of);
 
 }  // namespace fbuild

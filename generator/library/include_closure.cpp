@@ -17,7 +17,8 @@ void add_named(std::string_view value, std::vector<std::string>& out) {
   size_t end = value.find_first_of("\\\">", begin + 1);
   if (end == std::string_view::npos || end == begin + 1) return;
   std::string_view name = value.substr(begin + 1, end - begin - 1);
-  if (name.find('.') != std::string_view::npos && name.find(' ') == std::string_view::npos) out.emplace_back(name);
+  if (name.find('.') != std::string_view::npos && name.find(' ') == std::string_view::npos)
+    out.emplace_back(name);
 }
 
 }  // namespace
@@ -27,14 +28,15 @@ IncludePath include_path_of(const std::vector<std::string>& words) {
   std::vector<std::string> plain, system, after;
   std::string prefix;
   const std::pair<std::string_view, std::vector<std::string>*> kinds[] = {
-      {"-I", &plain}, {"-iquote", &out.quoted}, {"-isystem", &system}, {"-idirafter", &after},
-      {"-include", &out.forced}, {"-imacros", &out.forced}};
+      {"-I", &plain},         {"-iquote", &out.quoted},  {"-isystem", &system},
+      {"-idirafter", &after}, {"-include", &out.forced}, {"-imacros", &out.forced}};
   for (size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
     auto argument = [&](std::string_view option) { return option_argument(words, i, option); };
     if (word.starts_with("-D")) {
       std::string define = argument("-D");
-      if (size_t equals = define.find('='); equals != std::string::npos) add_named(std::string_view(define).substr(equals + 1), out.named);
+      if (size_t equals = define.find('='); equals != std::string::npos)
+        add_named(std::string_view(define).substr(equals + 1), out.named);
       continue;
     }
     if (word.starts_with("-iprefix")) {
@@ -51,16 +53,19 @@ IncludePath include_path_of(const std::vector<std::string>& words) {
     }
     for (const auto& [option, list] : kinds) {
       if (!word.starts_with(option)) continue;
-      if (std::string value = argument(option); !value.empty() && value != "-") list->push_back(value);
+      if (std::string value = argument(option); !value.empty() && value != "-")
+        list->push_back(value);
       break;
     }
   }
   out.folders = std::move(plain);
-  for (std::vector<std::string>* more : {&system, &after}) out.folders.insert(out.folders.end(), more->begin(), more->end());
+  for (std::vector<std::string>* more : {&system, &after})
+    out.folders.insert(out.folders.end(), more->begin(), more->end());
   return out;
 }
 
-IncludeClosure::IncludeClosure(IncludeScans& scans, IncludePath path) : scans_(scans), path_(std::move(path)) {
+IncludeClosure::IncludeClosure(IncludeScans& scans, IncludePath path)
+    : scans_(scans), path_(std::move(path)) {
   for (const std::string& folder : path_.quoted) quoted_.push_back(scans.folder(folder));
   for (const std::string& folder : path_.folders) folders_.push_back(scans.folder(folder));
 }
@@ -80,7 +85,8 @@ IncludeClosure::File IncludeClosure::find_angled(const std::string& name) {
   return known->second;
 }
 
-IncludeClosure::File IncludeClosure::resolve(IncludeScans::Folder folder, IncludeLine::Kind kind, const std::string& name) {
+IncludeClosure::File IncludeClosure::resolve(IncludeScans::Folder folder, IncludeLine::Kind kind,
+                                             const std::string& name) {
   if (kind != IncludeLine::Angled) {
     if (File beside = scans_.find_in(name, folder); beside != IncludeScans::kNone) return beside;
     if (File found = scans_.find(name, quoted_); found != IncludeScans::kNone) return found;
@@ -96,7 +102,8 @@ void IncludeClosure::look(uint32_t index, const std::string& text_of) {
   stamp::Hasher hasher;
   auto lead = [&](const std::string& name, File to) {
     hasher.add_sized(name);
-    hasher.add_sized(to == IncludeScans::kNone ? std::string_view() : std::string_view(scans_.path(to)));
+    hasher.add_sized(to == IncludeScans::kNone ? std::string_view()
+                                               : std::string_view(scans_.path(to)));
     return to != IncludeScans::kNone;
   };
   auto follow = [&](const std::string& name, File to) {
@@ -114,7 +121,8 @@ void IncludeClosure::look(uint32_t index, const std::string& text_of) {
       case IncludeLine::Next:  // which one is next depends on how this one was found: all
         follow(line.name, resolve(folder, line.kind, line.name));
         for (IncludeScans::Folder other : folders_)
-          if (File to = scans_.find_in(line.name, other); to != IncludeScans::kNone) follow(line.name, to);
+          if (File to = scans_.find_in(line.name, other); to != IncludeScans::kNone)
+            follow(line.name, to);
         break;
       case IncludeLine::Macro:
         for (const std::string& name : path_.named) follow(name, resolve(folder, line.kind, name));
@@ -122,7 +130,8 @@ void IncludeClosure::look(uint32_t index, const std::string& text_of) {
       case IncludeLine::Data: {  // from the working directory, then as includes
         File here = scans_.find_in(line.name, scans_.folder("."));
         File to = here != IncludeScans::kNone ? here : resolve(folder, line.kind, line.name);
-        if (lead(line.name, to) && std::find(data.begin(), data.end(), to) == data.end()) data.push_back(to);
+        if (lead(line.name, to) && std::find(data.begin(), data.end(), to) == data.end())
+          data.push_back(to);
         break;
       }
       case IncludeLine::Framework:
@@ -149,8 +158,10 @@ IncludeClosure::Closure IncludeClosure::of(const std::string& source, const std:
   meet(index_of(scans_.file(source)));
   for (const std::string& name : path_.forced) {
     File here = scans_.find_in(name, scans_.folder("."));
-    File found = here != IncludeScans::kNone ? here : resolve(scans_.folder("."), IncludeLine::Quoted, name);
-    hasher.add_sized(found == IncludeScans::kNone ? std::string_view() : std::string_view(scans_.path(found)));
+    File found =
+        here != IncludeScans::kNone ? here : resolve(scans_.folder("."), IncludeLine::Quoted, name);
+    hasher.add_sized(found == IncludeScans::kNone ? std::string_view()
+                                                  : std::string_view(scans_.path(found)));
     if (found != IncludeScans::kNone) meet(index_of(found));
   }
   for (size_t at = 0; at < queue.size(); ++at) {
@@ -161,7 +172,8 @@ IncludeClosure::Closure IncludeClosure::of(const std::string& source, const std:
     if (at != 0 || text_of.empty()) out.files.push_back(known.file);
     for (uint32_t next : known.next) meet(next);
     for (File data : known.data)
-      if (std::find(out.data.begin(), out.data.end(), data) == out.data.end()) out.data.push_back(data);
+      if (std::find(out.data.begin(), out.data.end(), data) == out.data.end())
+        out.data.push_back(data);
   }
   out.digest = stamp::hex(hasher.finish()).substr(0, 16);
   return out;

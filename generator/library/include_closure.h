@@ -22,7 +22,7 @@ namespace fbuild {
 
 // Where a compiler with some flags looks for includes, in its order.
 struct IncludePath {
-  std::vector<std::string> quoted;  // -iquote: before the others, for "x.h" only
+  std::vector<std::string> quoted;   // -iquote: before the others, for "x.h" only
   std::vector<std::string> folders;  // -I, -isystem, -idirafter
   std::vector<std::string> forced;   // -include, -imacros
   std::vector<std::string> named;    // files that -D options name: for #include MACRO
@@ -53,7 +53,7 @@ class IncludeClosure {
   struct Known {
     File file;
     bool looked = false;
-    stamp::Hash128 lines = {};      // of where its includes lead
+    stamp::Hash128 lines = {};        // of where its includes lead
     std::vector<uint32_t> next = {};  // indices into known_
     std::vector<File> data = {};
   };

@@ -56,7 +56,8 @@ void IncludeScans::look_at_remembered() {
     }
     // The path ends where a line does.
     std::string name(base_name(path));
-    looks_[i].there = opened && stamp::stat_path(opened.get(), name.c_str(), true, looks_[i].info) == 0;
+    looks_[i].there =
+        opened && stamp::stat_path(opened.get(), name.c_str(), true, looks_[i].info) == 0;
     looked_at_.store(i + 1, std::memory_order_release);
   }
 }
@@ -90,7 +91,8 @@ std::optional<std::string> IncludeScans::memo_text() const {
     if (remember) files.push_back(&file);
   }
   if (same) return std::nullopt;
-  std::sort(files.begin(), files.end(), [](const KnownFile* a, const KnownFile* b) { return a->path < b->path; });
+  std::sort(files.begin(), files.end(),
+            [](const KnownFile* a, const KnownFile* b) { return a->path < b->path; });
   std::string out = include_memo_begin();
   for (const KnownFile* file : files) {
     if (file->remembered) {
@@ -139,7 +141,8 @@ const std::vector<IncludeLine>& IncludeScans::look(File number, bool directives)
     file.found = true;
     file.mtime = look.info.mtime;
     if (number < earlier_.size() && earlier_[number].stamp == stamp_of(look.info))
-      if (std::optional<std::vector<IncludeLine>> known = parse_include_lines(earlier_[number].lines)) {
+      if (std::optional<std::vector<IncludeLine>> known =
+              parse_include_lines(earlier_[number].lines)) {
         file.known = {earlier_[number].stamp, std::move(*known)};
         file.remembered = true;
         if (!directives || has_directives(lines)) return lines;
@@ -175,7 +178,9 @@ void IncludeScans::provide(const std::string& path, std::function<std::string()>
 
 bool IncludeScans::exists(std::string_view path, bool note_miss) {
   if (provides_)
-    if (auto known = file_numbers_.find(path); known != file_numbers_.end() && files_[known->second].provided) return true;
+    if (auto known = file_numbers_.find(path);
+        known != file_numbers_.end() && files_[known->second].provided)
+      return true;
   // From a listing of its folder: of most names in question there is no file.
   Name* name = name_in(base_name(path), folder(dir_name(path)), note_miss);
   return name && name->kind == DirEntry::File;
@@ -187,11 +192,14 @@ IncludeScans::Name* IncludeScans::name_in(std::string_view name, Folder number, 
   if (!std::exchange(folder.listed, true))
     if (Result<std::vector<DirEntry>> entries = list_directory(folder.given))
       for (DirEntry& entry : *entries) folder.names.push_back({std::move(entry.name), entry.kind});
-  auto found = std::lower_bound(folder.names.begin(), folder.names.end(), name, [](const Name& known, std::string_view text) { return known.text < text; });
+  auto found =
+      std::lower_bound(folder.names.begin(), folder.names.end(), name,
+                       [](const Name& known, std::string_view text) { return known.text < text; });
   if (found != folder.names.end() && found->text == name) return &*found;
   if (note_miss) {
     auto place = std::lower_bound(folder.missed.begin(), folder.missed.end(), name);
-    if (place == folder.missed.end() || *place != name) folder.missed.insert(place, std::string(name));
+    if (place == folder.missed.end() || *place != name)
+      folder.missed.insert(place, std::string(name));
   }
   return nullptr;
 }
@@ -209,7 +217,9 @@ IncludeScans::File IncludeScans::find_in(std::string_view name, Folder number) {
     KnownFolder& folder = folders_[number];
     if (part == "..") {
       // By text alone, as normalize_path() does it.
-      if (slash == std::string_view::npos || folder.path == "." || folder.path == "/" || base_name(folder.path) == "..") return find_by_path(name, number);
+      if (slash == std::string_view::npos || folder.path == "." || folder.path == "/" ||
+          base_name(folder.path) == "..")
+        return find_by_path(name, number);
       if (folder.parent == kNone) {
         Folder parent = this->folder(dir_name(folder.path));
         folder.parent = parent;
@@ -218,12 +228,15 @@ IncludeScans::File IncludeScans::find_in(std::string_view name, Folder number) {
     } else if (slash == std::string_view::npos) {
       Name* found = name_in(name, number);
       if (!found || found->kind != DirEntry::File) return kNone;
-      if (found->file == kNone) found->file = file(folder.path == "." ? std::string(name) : join_path(folder.path, name));
+      if (found->file == kNone)
+        found->file = file(folder.path == "." ? std::string(name) : join_path(folder.path, name));
       return found->file;
     } else if (!part.empty() && part != ".") {
       Name* found = name_in(part, number);
       if (!found || found->kind != DirEntry::Directory) return kNone;
-      if (found->folder == kNone) found->folder = this->folder(folder.path == "." ? std::string(part) : join_path(folder.path, part));
+      if (found->folder == kNone)
+        found->folder =
+            this->folder(folder.path == "." ? std::string(part) : join_path(folder.path, part));
       number = found->folder;
     }
     name.remove_prefix(slash + 1);
@@ -237,7 +250,8 @@ IncludeScans::File IncludeScans::find(std::string_view name, const std::vector<F
   return kNone;
 }
 
-std::string IncludeScans::find_path(const std::string& name, const std::vector<std::string>& folders) {
+std::string IncludeScans::find_path(const std::string& name,
+                                    const std::vector<std::string>& folders) {
   for (const std::string& path : folders)
     if (File found = find_in(name, folder(path)); found != kNone) return this->path(found);
   return "";

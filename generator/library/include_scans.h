@@ -59,7 +59,9 @@ class IncludeScans {
   const std::vector<IncludeLine>& of(const std::string& path) { return look(file(path), false); }
   // The same with directives (see include_lines.h). They are remembered too, and do not
   // depend on anything but the file.
-  const std::vector<IncludeLine>& directives_of(const std::string& path) { return look(file(path), true); }
+  const std::vector<IncludeLine>& directives_of(const std::string& path) {
+    return look(file(path), true);
+  }
   // Says that `path` has this content, whether or not such a file exists.
   void set(const std::string& path, std::string_view text);
   // Says that there is such a file: it will be made before it is needed. `text` is asked
@@ -119,7 +121,7 @@ class IncludeScans {
     std::string path;   // normalized
     std::string given;  // as it is to be opened
     bool listed = false;
-    bool searched = false;  // at any time in this run
+    bool searched = false;                 // at any time in this run
     std::vector<Name> names = {};          // sorted
     std::vector<std::string> missed = {};  // likewise
     Folder parent = kNone;

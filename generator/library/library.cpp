@@ -36,7 +36,8 @@ std::string first_folder(const std::string& folder, std::initializer_list<const 
 }
 
 bool may_include(std::string_view name) {
-  for (const char* extension : {".c", ".cc", ".cpp", ".cxx", ".c++", ".S", ".spp", ".SPP", ".sx", ".s", ".asm", ".ASM", ".h", ".hpp"})
+  for (const char* extension : {".c", ".cc", ".cpp", ".cxx", ".c++", ".S", ".spp", ".SPP", ".sx",
+                                ".s", ".asm", ".ASM", ".h", ".hpp"})
     if (name.ends_with(extension)) return true;
   return false;
 }
@@ -44,7 +45,8 @@ bool may_include(std::string_view name) {
 // A library without a manifest is whose framework's header its sources include. The first
 // one decides; PlatformIO takes files in the order of the file system, here they are
 // sorted, files before folders.
-Library::Kind kind_by_sources(const std::string& folder, Library& library, IncludeScans& scans, int depth = 0) {
+Library::Kind kind_by_sources(const std::string& folder, Library& library, IncludeScans& scans,
+                              int depth = 0) {
   if (depth > 100) return Library::Kind::Plain;  // links in a circle
   if (depth > 0) library.directories.push_back(folder);
   Result<std::vector<DirEntry>> entries = list_directory(folder);
@@ -68,7 +70,8 @@ Library::Kind kind_by_sources(const std::string& folder, Library& library, Inclu
   return Library::Kind::Plain;
 }
 
-void read_manifest(const std::string& path, Result<LibraryManifest> (*read)(std::string_view), Library& library) {
+void read_manifest(const std::string& path, Result<LibraryManifest> (*read)(std::string_view),
+                   Library& library) {
   Result<std::string> text = read_file(path);
   Result<LibraryManifest> manifest = text ? read(*text) : text.error();
   if (manifest) {
@@ -87,7 +90,8 @@ bool is_for(const std::vector<std::string>& said, const std::vector<std::string>
     return std::find(list.begin(), list.end(), item) != list.end();
   };
   if (has(said, "*") || has(wanted, "*")) return true;
-  return std::any_of(said.begin(), said.end(), [&](const std::string& item) { return has(wanted, item); });
+  return std::any_of(said.begin(), said.end(),
+                     [&](const std::string& item) { return has(wanted, item); });
 }
 
 Library load_library(const std::string& folder, IncludeScans& scans, const std::string& called) {
@@ -107,7 +111,8 @@ Library load_library(const std::string& folder, IncludeScans& scans, const std::
     if (manifest.builder == "MbedLibBuilder") library.kind = Library::Kind::Mbed;
     if (manifest.builder == "UnknownLibBuilder") library.kind = Library::Kind::Plain;
     if (library.kind != Library::Kind::PlatformIO) manifest = {};
-    if (!manifest.extra_script.empty()) library.notes.push_back("its manifest's \"build.extraScript\" is not run");
+    if (!manifest.extra_script.empty())
+      library.notes.push_back("its manifest's \"build.extraScript\" is not run");
   } else if (!called.empty()) {
     library.kind = Library::Kind::PlatformIO;
     manifest.name = called;
@@ -118,16 +123,22 @@ Library load_library(const std::string& folder, IncludeScans& scans, const std::
   } else {
     library.kind = kind_by_sources(folder, library, scans);
   }
-  if (library.kind == Library::Kind::Arduino && is_arduino) read_manifest(properties, read_library_properties, library);
+  if (library.kind == Library::Kind::Arduino && is_arduino)
+    read_manifest(properties, read_library_properties, library);
   library.name = manifest.name.empty() ? std::string(base_name(folder)) : manifest.name;
 
   auto inside = [&](const std::string& path) { return normalize_path(join_path(folder, path)); };
-  bool pio = library.kind == Library::Kind::PlatformIO, arduino = library.kind == Library::Kind::Arduino;
-  std::string source = first_folder(folder, {"src", "Src"}), utility = first_folder(folder, {"utility"});
+  bool pio = library.kind == Library::Kind::PlatformIO,
+       arduino = library.kind == Library::Kind::Arduino;
+  std::string source = first_folder(folder, {"src", "Src"}),
+              utility = first_folder(folder, {"utility"});
   bool has_src = is_directory(join_path(folder, "src"));
-  library.source_dir = pio && manifest.source_dir ? inside(*manifest.source_dir) : source.empty() ? folder : source;
+  library.source_dir = pio && manifest.source_dir ? inside(*manifest.source_dir)
+                       : source.empty()           ? folder
+                                                  : source;
   if (library.kind == Library::Kind::Mbed)
-    if (std::string path = first_folder(folder, {"source"}); !path.empty()) library.source_dir = path;
+    if (std::string path = first_folder(folder, {"source"}); !path.empty())
+      library.source_dir = path;
 
   std::string include = first_folder(folder, {"include", "Include"});
   if (pio && manifest.include_dir) include = inside(*manifest.include_dir);
@@ -137,11 +148,13 @@ Library load_library(const std::string& folder, IncludeScans& scans, const std::
   library.include_dirs.push_back(library.source_dir);
   bool with_utility = arduino || (pio && !manifest.has_build && is_arduino);
   if (with_utility && !has_src && !utility.empty()) library.include_dirs.push_back(utility);
-  if (library.kind == Library::Kind::Mbed && library.source_dir != folder) library.include_dirs.push_back(folder);
+  if (library.kind == Library::Kind::Mbed && library.source_dir != folder)
+    library.include_dirs.push_back(folder);
 
   library.source_filter = pio ? manifest.source_filter : std::vector<std::string>();
   if (library.source_filter.empty())
-    library.source_filter = arduino || (pio && is_arduino) ? arduino_filter(folder) : default_filter();
+    library.source_filter =
+        arduino || (pio && is_arduino) ? arduino_filter(folder) : default_filter();
   return library;
 }
 

@@ -18,9 +18,9 @@ struct Library {
   enum class Kind { PlatformIO, Arduino, Mbed, Plain };
 
   Kind kind = Kind::Plain;
-  std::string name;                        // as its manifest calls it, else the folder's name
-  std::string owner;                       // of a package that was installed; else ""
-  std::string folder;                      // as reached from the project's root
+  std::string name;    // as its manifest calls it, else the folder's name
+  std::string owner;   // of a package that was installed; else ""
+  std::string folder;  // as reached from the project's root
   LibraryManifest manifest;
   std::string source_dir;
   std::vector<std::string> include_dirs;
@@ -35,7 +35,8 @@ struct Library {
 // as PlatformIO takes it. Reads sources, if what kind of library it is depends on them,
 // through `scans`. `called`: the name of one that has no manifest and counts as if it had a
 // library.json with that name; "": it has to say itself what it is.
-Library load_library(const std::string& folder, IncludeScans& scans, const std::string& called = "");
+Library load_library(const std::string& folder, IncludeScans& scans,
+                     const std::string& called = "");
 
 // Whether a library says that it is for one of these: empty lists and "*" are for all.
 bool is_for(const std::vector<std::string>& said, const std::vector<std::string>& wanted);

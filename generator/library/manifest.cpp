@@ -9,7 +9,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-bool is_blank(char c) { return std::string_view(" \t\r\n\v\f\x1c\x1d\x1e\x1f").find(c) != std::string_view::npos; }
+bool is_blank(char c) {
+  return std::string_view(" \t\r\n\v\f\x1c\x1d\x1e\x1f").find(c) != std::string_view::npos;
+}
 
 std::string_view strip(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
@@ -25,7 +27,8 @@ std::string lower(std::string_view text) {
 }
 
 void add_once(std::vector<std::string>& list, std::string item) {
-  if (!item.empty() && std::find(list.begin(), list.end(), item) == list.end()) list.push_back(std::move(item));
+  if (!item.empty() && std::find(list.begin(), list.end(), item) == list.end())
+    list.push_back(std::move(item));
 }
 
 std::vector<std::string_view> split_at_commas(std::string_view text) {
@@ -43,9 +46,14 @@ std::string as_utf8(std::string_view text) {
   bool valid = true;
   for (size_t i = 0; i < text.size() && valid;) {
     auto byte = static_cast<unsigned char>(text[i]);
-    size_t more = byte < 0x80 ? 0 : byte >= 0xc2 && byte < 0xe0 ? 1 : byte >= 0xe0 && byte < 0xf0 ? 2 : byte >= 0xf0 && byte < 0xf5 ? 3 : 4;
+    size_t more = byte < 0x80                   ? 0
+                  : byte >= 0xc2 && byte < 0xe0 ? 1
+                  : byte >= 0xe0 && byte < 0xf0 ? 2
+                  : byte >= 0xf0 && byte < 0xf5 ? 3
+                                                : 4;
     valid = more < 4 && i + more < text.size();
-    for (size_t k = 1; valid && k <= more; ++k) valid = (static_cast<unsigned char>(text[i + k]) & 0xc0) == 0x80;
+    for (size_t k = 1; valid && k <= more; ++k)
+      valid = (static_cast<unsigned char>(text[i + k]) & 0xc0) == 0x80;
     i += more + 1;
   }
   if (valid) return std::string(text);
@@ -88,7 +96,9 @@ Status read_list(const Json& object, const char* key, std::vector<std::string>& 
   auto found = object.find(key);
   if (found == object.end()) return {};
   bool fits = found->is_string() || found->is_array();
-  if (found->is_array()) fits = std::all_of(found->begin(), found->end(), [](const Json& item) { return item.is_string(); });
+  if (found->is_array())
+    fits = std::all_of(found->begin(), found->end(),
+                       [](const Json& item) { return item.is_string(); });
   if (!fits) return wrong(key, "a text or a list of texts");
   for (const std::string& text : texts(object, key)) {
     if (found->is_array()) {
@@ -110,7 +120,8 @@ std::vector<std::string> read_qualifiers(const Json& object, const char* key) {
 }
 
 LibraryDependency read_dependency(const Json& object) {
-  LibraryDependency out{text_of(object, "owner"), text_of(object, "name"), text_of(object, "version")};
+  LibraryDependency out{text_of(object, "owner"), text_of(object, "name"),
+                        text_of(object, "version")};
   out.platforms = read_qualifiers(object, "platforms");
   out.frameworks = read_qualifiers(object, "frameworks");
   return out;
@@ -144,8 +155,12 @@ Status read_dependencies(const Json& raw, std::vector<LibraryDependency>& out) {
   return {};
 }
 
-bool is_text(const Json& value) { return value.is_string(); }
-bool is_object(const Json& value) { return value.is_object(); }
+bool is_text(const Json& value) {
+  return value.is_string();
+}
+bool is_object(const Json& value) {
+  return value.is_object();
+}
 
 // Whether the value at `key`, or each item of the list there, is what it should be.
 Status check(const Json& object, const char* key, bool (*fits)(const Json&), const char* right) {
@@ -159,7 +174,8 @@ Status check(const Json& object, const char* key, bool (*fits)(const Json&), con
 Status check_descriptions(const Json& json) {
   for (const char* key : {"keywords", "headers"})
     if (Status s = check(json, key, is_text, "a text or a list of texts"); !s) return s;
-  if (auto found = json.find("authors"); found == json.end() || found->is_null() || *found == "") return {};
+  if (auto found = json.find("authors"); found == json.end() || found->is_null() || *found == "")
+    return {};
   return check(json, "authors", is_object, "an object or a list of objects");
 }
 
@@ -169,11 +185,15 @@ Status read_build(const Json& build, LibraryManifest& out) {
   out.has_build = true;
   auto is_null = [&](const char* key) { return build.contains(key) && build[key].is_null(); };
   for (const char* key : {"srcFilter", "flags", "unflags"})
-    if (Status s = check(build, key, is_text, "a text or a list of texts"); !s && !is_null(key)) return s;
+    if (Status s = check(build, key, is_text, "a text or a list of texts"); !s && !is_null(key))
+      return s;
   for (const char* key : {"srcDir", "includeDir", "extraScript"})
-    if (build.contains(key) && !build[key].is_string() && !(is_null(key) && key == std::string_view("extraScript"))) return wrong(key, "a text");
+    if (build.contains(key) && !build[key].is_string() &&
+        !(is_null(key) && key == std::string_view("extraScript")))
+      return wrong(key, "a text");
   if (std::string dir = text_of(build, "srcDir"); build.contains("srcDir")) out.source_dir = dir;
-  if (std::string dir = text_of(build, "includeDir"); build.contains("includeDir")) out.include_dir = dir;
+  if (std::string dir = text_of(build, "includeDir"); build.contains("includeDir"))
+    out.include_dir = dir;
   out.source_filter = texts(build, "srcFilter");
   out.flags = texts(build, "flags");
   out.unflags = texts(build, "unflags");
@@ -200,19 +220,23 @@ Status read_build(const Json& build, LibraryManifest& out) {
 }  // namespace
 
 Result<LibraryManifest> read_library_json(std::string_view source) {
-  if (source.starts_with("\xef\xbb\xbf")) return Error{"a byte order mark is not JSON", "save it without one", "", 1};
+  if (source.starts_with("\xef\xbb\xbf"))
+    return Error{"a byte order mark is not JSON", "save it without one", "", 1};
   std::string text = as_utf8(source);
   Json json;
   try {
     json = Json::parse(text);
   } catch (const Json::parse_error& error) {
     size_t end = std::min(error.byte ? error.byte - 1 : 0, text.size());
-    int line = 1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
+    int line = 1 + static_cast<int>(std::count(
+                       text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
     return Error{"not valid JSON", "a library manifest is a JSON object", "", line};
   } catch (const Json::exception&) {  // a number that no number type holds
-    return Error{"not valid JSON", "a library manifest is a JSON object with numbers of usual size"};
+    return Error{"not valid JSON",
+                 "a library manifest is a JSON object with numbers of usual size"};
   }
-  if (!json.is_object()) return Error{"a library manifest has to be a JSON object", "write {\"name\": ...}", "", 1};
+  if (!json.is_object())
+    return Error{"a library manifest has to be a JSON object", "write {\"name\": ...}", "", 1};
   LibraryManifest out;
   out.name = text_of(json, "name");
   out.version = text_of(json, "version");
@@ -258,7 +282,9 @@ Result<LibraryManifest> read_library_properties(std::string_view source) {
     if (item.empty()) continue;
     LibraryDependency dependency{"", std::string(item), "", {}, {"arduino"}};
     if (size_t open = item.find('('); item.back() == ')' && open != std::string_view::npos) {
-      if (item.rfind('(') != open) return Error{"'depends' is not a list of names: '" + std::string(item) + "'", "write 'name (version), ...'"};
+      if (item.rfind('(') != open)
+        return Error{"'depends' is not a list of names: '" + std::string(item) + "'",
+                     "write 'name (version), ...'"};
       dependency.name = std::string(strip(item.substr(0, open)));
       dependency.version = std::string(strip(item.substr(open + 1, item.size() - open - 2)));
     }

@@ -15,7 +15,7 @@
 namespace fbuild {
 
 struct LibraryDependency {
-  std::string owner;    // "" when none is said
+  std::string owner;  // "" when none is said
   std::string name;
   std::string version;  // requirement or URL; "" when none is said
   std::vector<std::string> platforms = {}, frameworks = {};  // empty: on any

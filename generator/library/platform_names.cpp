@@ -18,7 +18,8 @@ Result<PlatformNames> read_platform_names(const std::string& path) {
     std::string kind, name, platform;
     words >> kind >> name >> platform;
     if (platform.empty() || (kind != "properties" && kind != "json"))
-      return Error{"no such line", "write 'properties NAME PLATFORM' or 'json NAME PLATFORM'", path, number};
+      return Error{"no such line", "write 'properties NAME PLATFORM' or 'json NAME PLATFORM'", path,
+                   number};
     (kind == "json" ? out.old_names : out.architectures).emplace_back(name, platform);
   }
   return out;

@@ -112,7 +112,8 @@ class Evaluator {
     }
     if (op == "call") {
       if (values[0].kind != Kind::Macro) return Raised::Quiet;
-      PythonOutcome outcome = PythonExpressions::call(values[0], {values.begin() + 1, values.end()});
+      PythonOutcome outcome =
+          PythonExpressions::call(values[0], {values.begin() + 1, values.end()});
       if (!outcome.value) return outcome.failed ? Raised::Loud : Raised::Quiet;
       out = std::move(*outcome.value);
       return Raised::No;
@@ -124,7 +125,8 @@ class Evaluator {
         return Raised::No;
       }
       if (!is_number(values[0])) return Raised::Quiet;
-      return op == "neg" ? operate("-", python_integer(0), values[0], out) : (out = values[0], Raised::No);
+      return op == "neg" ? operate("-", python_integer(0), values[0], out)
+                         : (out = values[0], Raised::No);
     }
     return operate(op, values[0], values[1], out);
   }
@@ -149,7 +151,8 @@ class Evaluator {
       PythonValue right;
       if (Raised raised = run(*node.operands[i + 1], right); raised != Raised::No) return raised;
       bool holds = false;
-      if (Raised raised = compare_two(node.ops[i], left, right, holds); raised != Raised::No) return raised;
+      if (Raised raised = compare_two(node.ops[i], left, right, holds); raised != Raised::No)
+        return raised;
       out = python_boolean(holds);
       if (!holds) return Raised::No;
       left = std::move(right);
@@ -157,7 +160,8 @@ class Evaluator {
     return Raised::No;
   }
 
-  Raised compare_two(const std::string& op, const PythonValue& a, const PythonValue& b, bool& holds) {
+  Raised compare_two(const std::string& op, const PythonValue& a, const PythonValue& b,
+                     bool& holds) {
     if (op == "==" || op == "!=") {
       holds = equal(a, b) == (op == "==");
     } else if (op == "is" || op == "is not") {
@@ -213,7 +217,8 @@ std::string python_of_condition(std::string_view condition) {
       out += rest[0];
     }
   }
-  return without_suffixes(without_suffixes(replace_defined(replace_defined(out, false), true), true), false);
+  return without_suffixes(
+      without_suffixes(replace_defined(replace_defined(out, false), true), true), false);
 }
 PythonOutcome PythonExpressions::evaluate(const std::string& condition, const MacroTable& macros) {
   auto [known, fresh] = parsed_.try_emplace(condition);
@@ -221,16 +226,20 @@ PythonOutcome PythonExpressions::evaluate(const std::string& condition, const Ma
   if (!known->second) return {};
   PythonValue value;
   switch (Evaluator(macros).run(*known->second, value)) {
-    case Raised::No: return {std::move(value), false};
-    case Raised::Quiet: return {};
-    case Raised::Loud: return {std::nullopt, true};
+    case Raised::No:
+      return {std::move(value), false};
+    case Raised::Quiet:
+      return {};
+    case Raised::Loud:
+      return {std::nullopt, true};
   }
   return {};
 }
 
 // The parts between ## that are names of arguments are their values, the others are texts;
 // all are added up.
-PythonOutcome PythonExpressions::call(const PythonValue& macro, const std::vector<PythonValue>& values) {
+PythonOutcome PythonExpressions::call(const PythonValue& macro,
+                                      const std::vector<PythonValue>& values) {
   if (macro.arguments.size() != values.size()) return {std::nullopt, true};
   if (macro.number_expansion) return {};
   PythonOutcome out;

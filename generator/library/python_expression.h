@@ -50,7 +50,8 @@ class PythonExpressions {
   static PythonOutcome call(const PythonValue& macro, const std::vector<PythonValue>& values);
 
  private:
-  std::unordered_map<std::string, std::shared_ptr<const PythonNode>> parsed_;  // null: no expression
+  std::unordered_map<std::string, std::shared_ptr<const PythonNode>>
+      parsed_;  // null: no expression
 };
 
 }  // namespace fbuild

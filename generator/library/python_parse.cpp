@@ -26,8 +26,10 @@ bool is_keyword(std::string_view name) {
 }
 
 bool is_other_keyword(std::string_view name) {
-  for (std::string_view word : {"as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if",
-                                "import", "lambda", "nonlocal", "pass", "raise", "return", "try", "while", "with", "yield"})
+  for (std::string_view word :
+       {"as",     "assert",   "async",  "await",   "break",  "class", "continue", "def",  "del",
+        "elif",   "else",     "except", "finally", "for",    "from",  "global",   "if",   "import",
+        "lambda", "nonlocal", "pass",   "raise",   "return", "try",   "while",    "with", "yield"})
     if (name == word) return true;
   return false;
 }
@@ -39,17 +41,21 @@ class Lexer {
   }
 
   Token next() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\f')) ++at_;
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\f'))
+      ++at_;
     if (at_ == text_.size() || text_[at_] == '#') return {};
     char c = text_[at_];
-    if (is_digit(c) || (c == '.' && at_ + 1 < text_.size() && is_digit(text_[at_ + 1]))) return number_token();
+    if (is_digit(c) || (c == '.' && at_ + 1 < text_.size() && is_digit(text_[at_ + 1])))
+      return number_token();
     if (is_letter(c)) {
       size_t begin = at_;
       while (at_ < text_.size() && is_word(text_[at_])) ++at_;
       return {Token::Name, std::string(text_.substr(begin, at_ - begin)), {}};
     }
     if (c == '"' || c == '\'') return text_token();
-    for (std::string_view op : {"**", "//", "<<", ">>", "<=", ">=", "==", "!=", "<", ">", "+", "-", "*", "/", "%", "&", "|", "^", "~", "(", ")", ",", ".", "[", "]"}) {
+    for (std::string_view op :
+         {"**", "//", "<<", ">>", "<=", ">=", "==", "!=", "<", ">", "+", "-", "*",
+          "/",  "%",  "&",  "|",  "^",  "~",  "(",  ")",  ",", ".", "[", "]"}) {
       if (!text_.substr(at_).starts_with(op)) continue;
       at_ += op.size();
       return {Token::Operator, std::string(op), {}};
@@ -62,7 +68,9 @@ class Lexer {
     size_t begin = at_;
     std::string digits;
     auto take = [&](auto&& fits) {
-      while (at_ < text_.size() && (fits(text_[at_]) || (text_[at_] == '_' && at_ > begin && at_ + 1 < text_.size() && fits(text_[at_ + 1])))) {
+      while (at_ < text_.size() &&
+             (fits(text_[at_]) || (text_[at_] == '_' && at_ > begin && at_ + 1 < text_.size() &&
+                                   fits(text_[at_ + 1])))) {
         if (text_[at_] != '_') digits += text_[at_];
         ++at_;
       }
@@ -77,8 +85,10 @@ class Lexer {
       at_ += 2;
       take([&](char c) { return base == 16 ? is_hex(c) : c >= '0' && c < '0' + base; });
       int64_t value = 0;
-      auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-      if (digits.empty() || (at_ < text_.size() && is_word(text_[at_]))) return {Token::Bad, "", {}};
+      auto [end, error] =
+          std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+      if (digits.empty() || (at_ < text_.size() && is_word(text_[at_])))
+        return {Token::Bad, "", {}};
       out.value = error == std::errc() ? python_integer(value) : python_real(1e30);
       return out;
     }
@@ -108,10 +118,12 @@ class Lexer {
       return out;
     }
     // No octal numbers as C has them.
-    if (digits.size() > 1 && digits[0] == '0' && digits.find_first_not_of('0') != std::string::npos) return {Token::Bad, "", {}};
+    if (digits.size() > 1 && digits[0] == '0' && digits.find_first_not_of('0') != std::string::npos)
+      return {Token::Bad, "", {}};
     int64_t value = 0;
     auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    out.value = error == std::errc() ? python_integer(value) : python_real(std::strtod(digits.c_str(), nullptr));
+    out.value = error == std::errc() ? python_integer(value)
+                                     : python_real(std::strtod(digits.c_str(), nullptr));
     return out;
   }
 
@@ -241,7 +253,8 @@ class Parser {
   }
 
   NodePointer binary(size_t level) {
-    static const std::vector<std::vector<const char*>> kLevels = {{"|"}, {"^"}, {"&"}, {"<<", ">>"}, {"+", "-"}, {"*", "/", "//", "%"}};
+    static const std::vector<std::vector<const char*>> kLevels = {
+        {"|"}, {"^"}, {"&"}, {"<<", ">>"}, {"+", "-"}, {"*", "/", "//", "%"}};
     if (level == kLevels.size()) return unary();
     NodePointer left = binary(level + 1);
     while (left) {
@@ -316,7 +329,8 @@ class Parser {
       out->value = token_.value;
       advance();
       // Texts beside each other are one.
-      while (token_.kind == Token::Value && token_.value.kind == Kind::Text && out->value.kind == Kind::Text) {
+      while (token_.kind == Token::Value && token_.value.kind == Kind::Text &&
+             out->value.kind == Kind::Text) {
         out->value.text += token_.value.text;
         advance();
       }
@@ -358,6 +372,8 @@ class Parser {
 
 }  // namespace
 
-std::shared_ptr<const PythonNode> parse_python(std::string_view text) { return Parser(text).run(); }
+std::shared_ptr<const PythonNode> parse_python(std::string_view text) {
+  return Parser(text).run();
+}
 
 }  // namespace fbuild

@@ -21,13 +21,18 @@ int64_t floor_divide(int64_t a, int64_t b) {
 
 bool PythonValue::truth() const {
   switch (kind) {
-    case Kind::None: return false;
-    case Kind::Integer: return integer != 0;
-    case Kind::Real: return real != 0;
-    case Kind::Text: return !text.empty();
+    case Kind::None:
+      return false;
+    case Kind::Integer:
+      return integer != 0;
+    case Kind::Real:
+      return real != 0;
+    case Kind::Text:
+      return !text.empty();
     case Kind::Macro:
     case Kind::Names:
-    case Kind::Other: return true;
+    case Kind::Other:
+      return true;
   }
   return false;
 }
@@ -69,14 +74,21 @@ std::optional<int64_t> python_int(std::string_view text) {
   if (error != std::errc()) out = INT64_MAX;
   return negative ? -out : out;
 }
-PythonValue python_boolean(bool value) { return python_integer(value ? 1 : 0); }
+PythonValue python_boolean(bool value) {
+  return python_integer(value ? 1 : 0);
+}
 
-bool is_number(const PythonValue& value) { return value.kind == Kind::Integer || value.kind == Kind::Real; }
-double number_of(const PythonValue& value) { return value.kind == Kind::Integer ? static_cast<double>(value.integer) : value.real; }
+bool is_number(const PythonValue& value) {
+  return value.kind == Kind::Integer || value.kind == Kind::Real;
+}
+double number_of(const PythonValue& value) {
+  return value.kind == Kind::Integer ? static_cast<double>(value.integer) : value.real;
+}
 
 bool equal(const PythonValue& a, const PythonValue& b) {
   if (is_number(a) && is_number(b))
-    return a.kind == Kind::Integer && b.kind == Kind::Integer ? a.integer == b.integer : number_of(a) == number_of(b);
+    return a.kind == Kind::Integer && b.kind == Kind::Integer ? a.integer == b.integer
+                                                              : number_of(a) == number_of(b);
   if (a.kind != b.kind) return false;
   if (a.kind == Kind::Text) return a.text == b.text;
   return a.kind == Kind::None || a.kind == Kind::Names || &a == &b;
@@ -88,7 +100,8 @@ Raised operate(std::string_view op, const PythonValue& a, const PythonValue& b, 
     out = python_text(a.text + b.text);
     return Raised::No;
   }
-  if (op == "*" && ((a.kind == Kind::Text && b.kind == Kind::Integer) || (a.kind == Kind::Integer && b.kind == Kind::Text))) {
+  if (op == "*" && ((a.kind == Kind::Text && b.kind == Kind::Integer) ||
+                    (a.kind == Kind::Integer && b.kind == Kind::Text))) {
     const std::string& text = a.kind == Kind::Text ? a.text : b.text;
     int64_t times = std::max<int64_t>(0, a.kind == Kind::Text ? b.integer : a.integer);
     if (!text.empty() && times > (1 << 20) / static_cast<int64_t>(text.size())) return Raised::Loud;
@@ -109,12 +122,18 @@ Raised operate(std::string_view op, const PythonValue& a, const PythonValue& b, 
   if (op == "**") {
     if (number_of(a) == 0 && number_of(b) < 0) return Raised::Loud;
     double power = std::pow(number_of(a), number_of(b));
-    out = integers && b.integer >= 0 && std::abs(power) < 9e15 ? python_integer(static_cast<int64_t>(power)) : python_real(power);
+    out = integers && b.integer >= 0 && std::abs(power) < 9e15
+              ? python_integer(static_cast<int64_t>(power))
+              : python_real(power);
     return Raised::No;
   }
   if (!integers) {
     double x = number_of(a), y = number_of(b);
-    out = python_real(op == "+" ? x + y : op == "-" ? x - y : op == "*" ? x * y : op == "//" ? std::floor(x / y) : x - std::floor(x / y) * y);
+    out = python_real(op == "+"    ? x + y
+                      : op == "-"  ? x - y
+                      : op == "*"  ? x * y
+                      : op == "//" ? std::floor(x / y)
+                                   : x - std::floor(x / y) * y);
     return Raised::No;
   }
   int64_t x = a.integer, y = b.integer, result = 0;

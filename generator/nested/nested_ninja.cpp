@@ -17,11 +17,13 @@ namespace fbuild {
 const std::vector<const char*>& host_build_variables() {
   static const std::vector<const char*> kNames = {
       // What makefiles and configure scripts go by.
-      "CC", "CXX", "CPP", "AS", "AR", "LD", "NM", "RANLIB", "OBJCOPY", "OBJDUMP", "STRIP", "FC", "CFLAGS", "CXXFLAGS",
-      "CPPFLAGS", "ASFLAGS", "LDFLAGS", "ARFLAGS", "FFLAGS", "LDLIBS", "CROSS_COMPILE", "CMAKE_TOOLCHAIN_FILE",
+      "CC", "CXX", "CPP", "AS", "AR", "LD", "NM", "RANLIB", "OBJCOPY", "OBJDUMP", "STRIP", "FC",
+      "CFLAGS", "CXXFLAGS", "CPPFLAGS", "ASFLAGS", "LDFLAGS", "ARFLAGS", "FFLAGS", "LDLIBS",
+      "CROSS_COMPILE", "CMAKE_TOOLCHAIN_FILE",
       // What GCC itself goes by, for whatever it compiles.
-      "CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "OBJC_INCLUDE_PATH", "LIBRARY_PATH", "COMPILER_PATH",
-      "GCC_EXEC_PREFIX", "DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES", "LDEMULATION", "GNUTARGET",
+      "CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "OBJC_INCLUDE_PATH", "LIBRARY_PATH",
+      "COMPILER_PATH", "GCC_EXEC_PREFIX", "DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES",
+      "LDEMULATION", "GNUTARGET",
       // And the launchers of compilers.
       "CCACHE_COMPILER", "CCACHE_COMPILERTYPE", "ICECC_CC", "ICECC_CXX"};
   return kNames;
@@ -36,7 +38,8 @@ OuterJobs read_makeflags(std::string_view flags) {
     size_t end = std::min(flags.find(' '), flags.size());
     std::string_view word = flags.substr(0, end);
     flags.remove_prefix(std::min(end + 1, flags.size()));
-    if (word.starts_with("-j")) out.jobs = std::max(0, std::atoi(std::string(word.substr(2)).c_str()));
+    if (word.starts_with("-j"))
+      out.jobs = std::max(0, std::atoi(std::string(word.substr(2)).c_str()));
     if (word.starts_with("--jobserver-auth=fifo:")) out.job_server = true;
   }
   return out;
@@ -52,7 +55,9 @@ bool knows_job_server(const std::string& ninja) {
 // Held by the command, which inherits the descriptor.
 Status take_turn(const std::string& path) {
   int fd = ::open(path.c_str(), O_RDWR | O_CREAT, 0666);
-  if (fd < 0) return Error{"cannot open the lock: " + errno_text(errno), "name a file in a folder that exists", path};
+  if (fd < 0)
+    return Error{"cannot open the lock: " + errno_text(errno),
+                 "name a file in a folder that exists", path};
   while (::flock(fd, LOCK_EX) != 0)
     if (errno != EINTR) return Error{"cannot lock it: " + errno_text(errno), "", path};
   return {};
@@ -61,7 +66,8 @@ Status take_turn(const std::string& path) {
 }  // namespace
 
 Error run_nested(const std::vector<std::string>& words) {
-  if (words.size() < 3 || words[1] != "--") return Error{"--nested takes LOCK -- COMMAND...", "it is for build files"};
+  if (words.size() < 3 || words[1] != "--")
+    return Error{"--nested takes LOCK -- COMMAND...", "it is for build files"};
   std::vector<std::string> command(words.begin() + 2, words.end());
   const char* flags = std::getenv("MAKEFLAGS");
   OuterJobs outer = read_makeflags(flags ? flags : "");

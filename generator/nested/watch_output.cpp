@@ -120,7 +120,8 @@ Result<int> watch_output(const std::vector<std::string>& words) {
   if (words[0].empty() || *end || !(seconds > 0 && seconds < 1e7))
     return Error{"'" + words[0] + "' is no time", "write a number of seconds"};
   if (words[1].empty()) return Error{"there is nothing to wait for", "write a regular expression"};
-  Result<std::unique_ptr<Pattern>> pass = Pattern::compile(words[1]), fail = Pattern::compile(words[2]);
+  Result<std::unique_ptr<Pattern>> pass = Pattern::compile(words[1]),
+                                   fail = Pattern::compile(words[2]);
   if (!pass) return pass.error();
   if (!fail) return fail.error();
 
@@ -151,14 +152,16 @@ Result<int> watch_output(const std::vector<std::string>& words) {
   PlainText heard;
   for (;;) {
     auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
-    if (left <= 0) return conclude(1, "'" + words[1] + "' was not seen within " + words[0] + " seconds");
+    if (left <= 0)
+      return conclude(1, "'" + words[1] + "' was not seen within " + words[0] + " seconds");
     pollfd wait = {terminal, POLLIN, 0};
     int ready = ::poll(&wait, 1, static_cast<int>(std::min<long long>(left, 1'000'000)));
     if (ready <= 0) continue;
     char buffer[4096];
     ssize_t n = ::read(terminal, buffer, sizeof buffer);
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return conclude(1, "'" + command[0] + "' ended, and '" + words[1] + "' was not seen");
+    if (n <= 0)
+      return conclude(1, "'" + command[0] + "' ended, and '" + words[1] + "' was not seen");
     write_all({buffer, static_cast<size_t>(n)});
     heard.add({buffer, static_cast<size_t>(n)});
     if ((*fail)->found_in(heard.text())) return conclude(1, "'" + words[2] + "' was seen");

@@ -7,7 +7,8 @@
 // written on both its outputs so far, colours and carriage returns left out; `^`, `$` and
 // `.` go by lines. FAIL may be empty. At the first match COMMAND and all it started are
 // ended. They run at a terminal of their own, so that a program that buffers what it
-// writes into a pipe is heard in time (where there are no terminals, by a pipe); and when we die of anything it hangs up on them.
+// writes into a pipe is heard in time (where there are no terminals, by a pipe); and when we die of
+// anything it hangs up on them.
 //
 // Exit status: 0 when PASS matched; 1 when FAIL did, when the time was up, or when COMMAND
 // ended without either (the last line on standard error says which).

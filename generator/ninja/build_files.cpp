@@ -33,16 +33,21 @@ constexpr const char* kRootMark = "# Written by fbuild-gen: loads the build of p
 
 class Files {
  public:
-  Files(const std::vector<BuildPlan>& plans, const BuildFilesInput& input) : plans_(plans), input_(input) {}
+  Files(const std::vector<BuildPlan>& plans, const BuildFilesInput& input)
+      : plans_(plans), input_(input) {}
 
   Status run() {
     // The databases are long texts that nobody waits for.
     for (const BuildPlan& plan : plans_)
-      databases_.push_back(std::async(std::launch::async | std::launch::deferred, [this, &plan] { return compile_database(plan, input_.project); }));
+      databases_.push_back(std::async(std::launch::async | std::launch::deferred, [this, &plan] {
+        return compile_database(plan, input_.project);
+      }));
     // Before anything is written.
     for (const BuildPlan& plan : plans_)
       if (path_exists(plan.directory) && !is_directory(plan.directory))
-        return Error{"a file is in the way", "this folder is fbuild-gen's: move the file, or name another folder with -B", plan.directory};
+        return Error{"a file is in the way",
+                     "this folder is fbuild-gen's: move the file, or name another folder with -B",
+                     plan.directory};
     if (Status s = check_root(); !s) return s;
     if (Status s = make_environment_folders(); !s) return s;
     if (Status s = make_directories(in_build("packages")); !s) return s;
@@ -57,7 +62,9 @@ class Files {
     outputs_.push_back(in_build("all.ninja"));
     std::vector<std::string> inputs = find_inputs();
     if (Status s = write(in_build("generate.ninja"), generate_text(inputs)); !s) return s;
-    if (Status s = write(in_build("generate.d"), stamp::format_depfile(outputs_.front(), inputs)); !s) return s;
+    if (Status s = write(in_build("generate.d"), stamp::format_depfile(outputs_.front(), inputs));
+        !s)
+      return s;
     if (Status s = write(in_build("all.ninja"), all_text(true)); !s) return s;
     if (Status s = write(in_build("dry.ninja"), all_text(false)); !s) return s;
     if (Status s = write(in_build("targets.json"), targets_text(plans_)); !s) return s;
@@ -85,7 +92,8 @@ class Files {
     timespec times[2] = {{0, UTIME_OMIT}, began};
     if (changed) times[1] = {0, UTIME_NOW};
     for (const std::string& path : outputs_)
-      if (changed || mtime_of(path) < newest_input_) (void)!::utimensat(AT_FDCWD, path.c_str(), times, 0);
+      if (changed || mtime_of(path) < newest_input_)
+        (void)!::utimensat(AT_FDCWD, path.c_str(), times, 0);
   }
 
   Status compile_databases() {
@@ -93,8 +101,9 @@ class Files {
       const BuildPlan& plan = plans_[i];
       if (Status s = make_directories(plan.directory); !s) return s;
       // No build is made from it.
-      Result<bool> wrote = write_if_changed(join_path(plan.directory, "compile_commands.json"),
-                                            databases_.empty() ? compile_database(plan, input_.project) : databases_[i].get());
+      Result<bool> wrote = write_if_changed(
+          join_path(plan.directory, "compile_commands.json"),
+          databases_.empty() ? compile_database(plan, input_.project) : databases_[i].get());
       if (!wrote) return wrote.error();
       result_.written += *wrote;
     }
@@ -136,7 +145,8 @@ class Files {
   }
 
   // The file that says how compilers are run for what is made in `folder`: `outputs`.
-  Status launch(const std::string& folder, const std::string& launcher, const std::vector<std::string>& outputs) {
+  Status launch(const std::string& folder, const std::string& launcher,
+                const std::vector<std::string>& outputs) {
     bool keep = input_.own.keep_diagnostics;
     Result<std::string> before = read_file(launch_path(folder));
     // What is compiled from now on without being kept would leave them behind as a lie.
@@ -169,8 +179,11 @@ class Files {
         if (!text) return text.error();
         shared += *text;
       }
-    digests_.push_back({hex(graph->edges + shared), hex(graph->edges + shared + graph->targets + text_of(stub->rules) + stub->edges)});
-    if (Status s = write(join_path(plan.directory, "graph.ninja"), graph->edges + graph->targets); !s) return s;
+    digests_.push_back({hex(graph->edges + shared), hex(graph->edges + shared + graph->targets +
+                                                        text_of(stub->rules) + stub->edges)});
+    if (Status s = write(join_path(plan.directory, "graph.ninja"), graph->edges + graph->targets);
+        !s)
+      return s;
     if (Status s = write(join_path(plan.directory, "stub.ninja"), stub->edges); !s) return s;
     stub_rules_.merge(stub->rules);
     stubs_ += stub->edges;
@@ -217,24 +230,29 @@ class Files {
     gate.place = input_.project;
     gate.generate = generate_command();
     std::vector<std::pair<std::string, stamp::Definition>> sets;
-    sets.emplace_back(stamp::kProjectSet, project_set(plans_, *input_.configuration, input_.files, input_.scans->searched(), input_.build_dir));
+    sets.emplace_back(stamp::kProjectSet, project_set(plans_, *input_.configuration, input_.files,
+                                                      input_.scans->searched(), input_.build_dir));
     for (size_t i = 0; i < plans_.size(); ++i) {
       const BuildPlan& plan = plans_[i];
-      bool is_default = std::find(input_.default_environments.begin(), input_.default_environments.end(), plan.environment) !=
-                        input_.default_environments.end();
-      gate.environments.push_back({plan.environment, plan.watch_set, is_default, digests_[i].second});
+      bool is_default =
+          std::find(input_.default_environments.begin(), input_.default_environments.end(),
+                    plan.environment) != input_.default_environments.end();
+      gate.environments.push_back(
+          {plan.environment, plan.watch_set, is_default, digests_[i].second});
       for (const SourceGroup& group : plan.groups)
         if (!group.shared.empty()) gate.environments.back().shared.push_back(group.shared);
       sets.emplace_back(plan.watch_set, environment_set(plan, digests_[i].first));
       sets.emplace_back(stamp::objects_set(plan.watch_set), objects_set(plan));
       for (const PackageUse& use : plan.packages)
         if (use.installed && !use.stamps.empty() &&
-            std::none_of(gate.packages.begin(), gate.packages.end(), [&](const auto& p) { return p.root == use.link; }))
+            std::none_of(gate.packages.begin(), gate.packages.end(),
+                         [&](const auto& p) { return p.root == use.link; }))
           gate.packages.push_back({use.link, use.stamps.back()});
     }
     // The seal is lifted before the sets are defined anew: this session would not see it done.
     std::string gate_file = stamp::format_gate(gate);
-    if (would_change(in_build("gate"), gate_file) || would_change(in_build("build.ninja"), gate_text()) ||
+    if (would_change(in_build("gate"), gate_file) ||
+        would_change(in_build("build.ninja"), gate_text()) ||
         (result_.root_is_ours && would_change("build.ninja", root_text())))
       if (Status s = forget_project_seal(); !s) return s;
     seal_forgotten_ = true;
@@ -242,22 +260,29 @@ class Files {
     // Sets of environments that are gone. The debug build of one that is not keeps its seal.
     for (const std::string& name : session.set_names()) {
       std::string environment = name.substr(0, name.find('/'));
-      if (std::none_of(sets.begin(), sets.end(), [&](const auto& set) { return set.first.substr(0, set.first.find('/')) == environment; }))
+      if (std::none_of(sets.begin(), sets.end(), [&](const auto& set) {
+            return set.first.substr(0, set.first.find('/')) == environment;
+          }))
         if (Status s = session.drop(name); !s) return s;
     }
     if (Status s = session.define_all(sets); !s) return s;
 
     // Not among the results: times in it are no news.
     if (std::optional<std::string> memo = input_.scans->memo_text())
-      if (Result<bool> wrote = write_if_changed(in_build("includes"), *memo); !wrote) return wrote.error();
+      if (Result<bool> wrote = write_if_changed(in_build("includes"), *memo); !wrote)
+        return wrote.error();
     if (Status s = write(in_build("gate"), gate_file); !s) return s;
     Result<Fd> lock = stamp::lock_gate(input_.build_dir);
     if (!lock) return lock.error();
     stamp::PlanState state = stamp::read_state(in_build("plan.state"));
     std::erase_if(state.environments, [&](const auto& item) {
-      return std::none_of(gate.environments.begin(), gate.environments.end(), [&](const auto& e) { return e.name == item.first; });
+      return std::none_of(gate.environments.begin(), gate.environments.end(),
+                          [&](const auto& e) { return e.name == item.first; });
     });
-    if (Result<bool> published = stamp::publish_active(gate, state, stamp::active_text(gate, state, {.names_only = stamp::root_has_names(gate)})); !published)
+    if (Result<bool> published = stamp::publish_active(
+            gate, state,
+            stamp::active_text(gate, state, {.names_only = stamp::root_has_names(gate)}));
+        !published)
       return published.error();
     return {};
   }
@@ -280,22 +305,25 @@ class Files {
     if (!newest) return newest.error();
     // File times advance in ticks of up to 10 ms.
     if (*newest >= input_.began - 10'000'000) return {};
-    Result<stamp::SealOutcome> sealed = session.seal(name, status->front().token, {.record_times = false, .as_checked = true});
+    Result<stamp::SealOutcome> sealed =
+        session.seal(name, status->front().token, {.record_times = false, .as_checked = true});
     if (!sealed) return sealed.error();
     return {};
   }
 
   std::string environment_text(const BuildPlan& plan) const {
     std::set<std::string> loaded;
-    return "# Environment " + plan.environment + " by itself. Written by fbuild-gen.\n" + preamble() + load(plan, loaded) +
-           "default " + ninja_path(plan.environment) + "\n";
+    return "# Environment " + plan.environment + " by itself. Written by fbuild-gen.\n" +
+           preamble() + load(plan, loaded) + "default " + ninja_path(plan.environment) + "\n";
   }
 
   // `loaded`: the shared groups that are loaded already.
   std::string load(const BuildPlan& plan, std::set<std::string>& loaded) const {
-    std::string out = "ready = " + ninja_path(plan.elf) + "\nsubninja " + ninja_path(join_path(plan.directory, "graph.ninja")) + "\n";
+    std::string out = "ready = " + ninja_path(plan.elf) + "\nsubninja " +
+                      ninja_path(join_path(plan.directory, "graph.ninja")) + "\n";
     for (const SourceGroup& group : plan.groups)
-      if (!group.shared.empty() && loaded.insert(group.shared).second) out += "subninja " + ninja_path(group.shared + ".ninja") + "\n";
+      if (!group.shared.empty() && loaded.insert(group.shared).second)
+        out += "subninja " + ninja_path(group.shared + ".ninja") + "\n";
     return out;
   }
 
@@ -308,8 +336,10 @@ class Files {
   // A dry run ends once the build files themselves are found to be out of date, which they
   // are by times after any edit; so for that there is one that does not look.
   std::string all_text(bool generates) const {
-    std::string out = generates ? "# All environments, ungated: for -t. Written by fbuild-gen.\n"
-                                : "# All environments as they were generated last: for -n. Written by fbuild-gen.\n";
+    std::string out =
+        generates
+            ? "# All environments, ungated: for -t. Written by fbuild-gen.\n"
+            : "# All environments as they were generated last: for -n. Written by fbuild-gen.\n";
     out += preamble(generates);
     std::set<std::string> loaded;
     for (const BuildPlan& plan : plans_) out += load(plan, loaded);
@@ -324,27 +354,31 @@ class Files {
   // manifest goes by every name it may be loaded by, or ninja would not run the plan.
   std::string gate_text() const {
     std::string build = ninja_path(in_build("plan.stamp"));
-    std::vector<std::string> names = {in_build("build.ninja"), absolute_path(in_build("build.ninja"))};
+    std::vector<std::string> names = {in_build("build.ninja"),
+                                      absolute_path(in_build("build.ninja"))};
     if (names[0] == names[1]) names.pop_back();
-    if (result_.root_is_ours) names.insert(names.end(), {"build.ninja", absolute_path("build.ninja")});
+    if (result_.root_is_ours)
+      names.insert(names.end(), {"build.ninja", absolute_path("build.ninja")});
     std::string list;
     for (const std::string& name : names)
       if (name.find_first_of("|\n") == std::string::npos)  // ninja cannot write these
         list += ' ' + ninja_path(name);
     // exec: the shell ninja starts is of no use while it waits, and what ninja sends to its
     // child, its death too, is meant for the program.
-    std::string stamp = "exec " + shell_word(input_.own.stamp) + " --table " + shell_word(in_build("watch.table"));
+    std::string stamp =
+        "exec " + shell_word(input_.own.stamp) + " --table " + shell_word(in_build("watch.table"));
     std::string gate = shell_word(in_build("gate"));
     return "# The gate. Written by fbuild-gen.\nninja_required_version = 1.10\nbuilddir = " +
            ninja_value(input_.build_dir) +
            "\n\nrule fbuild_plan\n  command = " + ninja_value(stamp + " plan " + gate) +
            "\n  restat = 1\n  generator = 1\n  description = check (dry runs: ninja -n -f " +
-           ninja_value(in_build("dry.ninja")) + ")\n\nrule fbuild_late\n  command = " +
-           ninja_value(stamp + " plan " + gate) +
+           ninja_value(in_build("dry.ninja")) +
+           ")\n\nrule fbuild_late\n  command = " + ninja_value(stamp + " plan " + gate) +
            " $loaded\n  generator = 1\n  description = check\n\nrule fbuild_seal\n  command = " +
-           ninja_value(stamp + " finish " + gate) + " $environment '$token'\n  description = $environment: done\n\nbuild " +
-           build + ": fbuild_plan | fbuild_always\nbuild fbuild_always: phony\nbuild" + list + ": phony " + build +
-           "\n\ninclude " + ninja_path(in_build("active")) + "${fbuild_root}.ninja\n";
+           ninja_value(stamp + " finish " + gate) +
+           " $environment '$token'\n  description = $environment: done\n\nbuild " + build +
+           ": fbuild_plan | fbuild_always\nbuild fbuild_always: phony\nbuild" + list + ": phony " +
+           build + "\n\ninclude " + ninja_path(in_build("active")) + "${fbuild_root}.ninja\n";
   }
 
   std::vector<std::string> generate_command() const {
@@ -370,8 +404,7 @@ class Files {
     std::string out =
         "# How the build files are made again. Written by fbuild-gen.\n"
         "rule fbuild_generate\n  command = " +
-        ninja_value(shell_line(command)) +
-        "\n  depfile = " + ninja_value(in_build("generate.d")) +
+        ninja_value(shell_line(command)) + "\n  depfile = " + ninja_value(in_build("generate.d")) +
         "\n  generator = 1\n  restat = 1\n  description = fbuild-gen\nbuild";
     for (const std::string& path : outputs_) out += ' ' + ninja_path(path);
     return out + ": fbuild_generate\n" + sources_text(inputs);
@@ -414,15 +447,21 @@ class Files {
   }
 
   std::string root_text() const {
-    return std::string(kRootMark) + "\nninja_required_version = 1.10\nfbuild_root = -root\ninclude " + ninja_path(in_build("build.ninja")) + "\n";
+    return std::string(kRootMark) +
+           "\nninja_required_version = 1.10\nfbuild_root = -root\ninclude " +
+           ninja_path(in_build("build.ninja")) + "\n";
   }
 
   // What goes into the root is written last. It may not be ours to write to, when the build
   // directory is elsewhere.
   Status check_root() const {
-    if (!input_.root_files || !root_is_free() || !would_change("build.ninja", root_text()) || ::access(".", W_OK) == 0) return {};
+    if (!input_.root_files || !root_is_free() || !would_change("build.ninja", root_text()) ||
+        ::access(".", W_OK) == 0)
+      return {};
     return Error{"build.ninja cannot be written here: " + errno_text(errno),
-                 "make the project's folder writable, or give --build-dir-only (then: ninja -f " + in_build("build.ninja") + ")", input_.project};
+                 "make the project's folder writable, or give --build-dir-only (then: ninja -f " +
+                     in_build("build.ninja") + ")",
+                 input_.project};
   }
 
   // Where upper and lower case are one, or by links, the folders of two environments may be.
@@ -437,7 +476,8 @@ class Files {
       auto [other, added] = seen.emplace(std::pair(info.st_dev, info.st_ino), &plan);
       if (added) continue;
       for (const std::string& folder : made) ::rmdir(folder.c_str());
-      return Error{"environments '" + other->second->environment + "' and '" + plan.environment + "' would be built in one folder",
+      return Error{"environments '" + other->second->environment + "' and '" + plan.environment +
+                       "' would be built in one folder",
                    "choose names that differ by more than upper and lower case", plan.directory};
     }
     return {};
@@ -459,13 +499,15 @@ class Files {
     std::string old = link_target(path);
     // Of this build directory, or of one that -B named before.
     bool ours = old.ends_with("/compile_commands.json") &&
-                (old.starts_with(input_.build_dir + "/") || is_regular_file(join_path(dir_name(dir_name(old)), "gate")));
+                (old.starts_with(input_.build_dir + "/") ||
+                 is_regular_file(join_path(dir_name(dir_name(old)), "gate")));
     if (!ours && (path_exists(path) || !old.empty())) {
       result_.notes.push_back("compile_commands.json is not ours and was left alone; ours is " +
                               join_path(input_.build_dir, name + "/compile_commands.json"));
       return {};
     }
-    Result<bool> linked = replace_link(path, join_path(input_.build_dir, name + "/compile_commands.json"));
+    Result<bool> linked =
+        replace_link(path, join_path(input_.build_dir, name + "/compile_commands.json"));
     if (!linked) return linked.error();
     result_.written += *linked;
     return {};
@@ -473,8 +515,8 @@ class Files {
 
   const std::vector<BuildPlan>& plans_;
   const BuildFilesInput& input_;
-  std::vector<std::string> outputs_;  // of the ungated generation
-  int64_t newest_input_ = 0;          // likewise
+  std::vector<std::string> outputs_;           // of the ungated generation
+  int64_t newest_input_ = 0;                   // likewise
   std::map<std::string, std::string> shared_;  // text by folder
   // Of each environment: of what makes its files; of all its ninja text.
   std::vector<std::pair<std::string, std::string>> digests_;
@@ -488,13 +530,15 @@ class Files {
 
 }  // namespace
 
-Result<BuildFilesResult> write_build_files(const std::vector<BuildPlan>& plans, const BuildFilesInput& input) {
+Result<BuildFilesResult> write_build_files(const std::vector<BuildPlan>& plans,
+                                           const BuildFilesInput& input) {
   Files files(plans, input);
   if (Status s = files.run(); !s) return s.error();
   return files.take();
 }
 
-Result<BuildFilesResult> write_compile_databases(const std::vector<BuildPlan>& plans, const BuildFilesInput& input) {
+Result<BuildFilesResult> write_compile_databases(const std::vector<BuildPlan>& plans,
+                                                 const BuildFilesInput& input) {
   Files files(plans, input);
   if (Status s = files.compile_databases(); !s) return s.error();
   return files.take();

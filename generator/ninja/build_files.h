@@ -36,24 +36,24 @@
 namespace fbuild {
 
 struct BuildFilesInput {
-  std::string build_dir;                       // as commands name it
-  std::string project;                         // absolute root, which is the working directory
+  std::string build_dir;  // as commands name it
+  std::string project;    // absolute root, which is the working directory
   std::string templates_dir;
   OwnPrograms own;
-  std::vector<std::string> generate_arguments; // of fbuild-gen, to do this again
+  std::vector<std::string> generate_arguments;  // of fbuild-gen, to do this again
   std::vector<std::string> default_environments;
-  bool root_files = true;                      // build.ninja and compile_commands.json in the root too
-  std::vector<std::string> files;              // read to make the plans: programs, data, inis
+  bool root_files = true;          // build.ninja and compile_commands.json in the root too
+  std::vector<std::string> files;  // read to make the plans: programs, data, inis
   const config::ConfigDependencies* configuration = nullptr;
-  const IncludeScans* scans = nullptr;         // of the sources
-  int64_t began = 0;                           // when reading began, nanoseconds since 1970
+  const IncludeScans* scans = nullptr;  // of the sources
+  int64_t began = 0;                    // when reading began, nanoseconds since 1970
   PerfLog* log = nullptr;
 };
 
 struct BuildFilesResult {
-  int written = 0;                    // files whose content changed
-  bool root_is_ours = false;          // build.ninja in the root includes ours
-  std::vector<std::string> notes;     // for people
+  int written = 0;                 // files whose content changed
+  bool root_is_ours = false;       // build.ninja in the root includes ours
+  std::vector<std::string> notes;  // for people
 };
 
 Result<BuildFilesResult> write_build_files(const std::vector<BuildPlan>& plans,

@@ -27,12 +27,15 @@ class Roots {
   void add(const std::string& path, bool package) {
     for (const auto& [known, is_package] : roots_)
       if (is_package == package && lies_in(path, known)) return;
-    std::erase_if(roots_, [&](const auto& other) { return other.second == package && lies_in(other.first, path); });
+    std::erase_if(roots_, [&](const auto& other) {
+      return other.second == package && lies_in(other.first, path);
+    });
     roots_.emplace_back(path, package);
   }
 
   bool hold(const std::string& path) const {
-    return std::any_of(roots_.begin(), roots_.end(), [&](const auto& root) { return lies_in(path, root.first); });
+    return std::any_of(roots_.begin(), roots_.end(),
+                       [&](const auto& root) { return lies_in(path, root.first); });
   }
 
   std::vector<RootItem> items() const {
@@ -48,7 +51,8 @@ class Roots {
         // What we write into the project's root ourselves.
         item.default_excludes = false;
         item.excludes = stamp::default_excludes();
-        item.excludes.insert(item.excludes.end(), {"build.ninja", "compile_commands.json", ".ninja_log", ".ninja_deps"});
+        item.excludes.insert(item.excludes.end(),
+                             {"build.ninja", "compile_commands.json", ".ninja_log", ".ninja_deps"});
         if (build_dir_[0] != '/') item.excludes.push_back(build_dir_);
       }
       out.push_back(std::move(item));
@@ -69,7 +73,8 @@ void add_named_files(const std::vector<std::string>& words, std::vector<std::str
       size_t comma = std::min(word.find(',', begin), word.size());
       std::string part = word.substr(begin, comma - begin);
       if (part.starts_with("-T")) part = part.substr(2);
-      if (size_t equals = part.find('='); equals != std::string::npos) part = part.substr(equals + 1);
+      if (size_t equals = part.find('='); equals != std::string::npos)
+        part = part.substr(equals + 1);
       if (!part.empty() && part[0] != '-' && is_regular_file(part)) out.push_back(part);
       if (comma >= word.size()) break;
       begin = comma + 1;
@@ -84,11 +89,14 @@ bool in_package(const BuildPlan& plan, const std::string& path) {
 }
 
 bool in_editable_package(const BuildPlan& plan, const std::string& path) {
-  return std::any_of(plan.packages.begin(), plan.packages.end(),
-                     [&](const PackageUse& use) { return !use.installed && lies_in(path, use.link); });
+  return std::any_of(plan.packages.begin(), plan.packages.end(), [&](const PackageUse& use) {
+    return !use.installed && lies_in(path, use.link);
+  });
 }
 
-std::string parent_of_build(const BuildPlan& plan) { return std::string(dir_name(plan.directory)); }
+std::string parent_of_build(const BuildPlan& plan) {
+  return std::string(dir_name(plan.directory));
+}
 
 }  // namespace
 
@@ -102,7 +110,8 @@ Definition environment_set(const BuildPlan& plan, const std::string& digest) {
   for (const SourceGroup& group : plan.groups) {
     for (const std::vector<std::string>& words : group.flags) add_named_files(words, files);
     for (const CompileUnit& unit : group.units)
-      if (!lies_in(unit.source, build_dir) || in_package(plan, unit.source)) files.push_back(unit.source);
+      if (!lies_in(unit.source, build_dir) || in_package(plan, unit.source))
+        files.push_back(unit.source);
   }
   files.insert(files.end(), plan.input_files.begin(), plan.input_files.end());
   for (const std::string& input : plan.sketch.inputs) files.push_back(input);
@@ -113,7 +122,9 @@ Definition environment_set(const BuildPlan& plan, const std::string& digest) {
     if (!roots.hold(file) && !lies_in(file, plan.directory)) out.files.push_back({file, {}});
   out.roots = roots.items();
   for (const std::string& file : artifacts(plan))
-    if (std::none_of(plan.steps.begin(), plan.steps.end(), [&](const PlannedStep& step) { return step.output == file && !step.by_default; }))
+    if (std::none_of(plan.steps.begin(), plan.steps.end(), [&](const PlannedStep& step) {
+          return step.output == file && !step.by_default;
+        }))
       out.artifacts.push_back(file);
   return out;
 }
@@ -122,7 +133,8 @@ Definition objects_set(const BuildPlan& plan) {
   Definition out;
   std::string folder(dir_name(plan.elf));
   std::vector<std::string> folders;
-  for (const char* name : {"src", "sketch", "lib", "embed", "lnk"}) folders.push_back(join_path(folder, name));
+  for (const char* name : {"src", "sketch", "lib", "embed", "lnk"})
+    folders.push_back(join_path(folder, name));
   for (const SourceGroup& group : plan.groups)
     if (!group.shared.empty()) folders.push_back(group.shared);
   for (const std::string& path : folders) {
@@ -133,15 +145,18 @@ Definition objects_set(const BuildPlan& plan) {
     item.default_excludes = false;
     out.roots.push_back(std::move(item));
   }
-  for (const char* name : {"epoch", "sealed"}) out.files.push_back({join_path(plan.directory, name), {}});
+  for (const char* name : {"epoch", "sealed"})
+    out.files.push_back({join_path(plan.directory, name), {}});
   for (const std::string& file : artifacts(plan)) out.files.push_back({file, {}});
   for (const PackageUse& use : plan.packages)
     for (const std::string& stamp : use.stamps) out.files.push_back({stamp, {}});
   return out;
 }
 
-Definition project_set(const std::vector<BuildPlan>& plans, const config::ConfigDependencies& config,
-                       const std::vector<std::string>& more_files, const std::vector<IncludeScans::Searched>& searched,
+Definition project_set(const std::vector<BuildPlan>& plans,
+                       const config::ConfigDependencies& config,
+                       const std::vector<std::string>& more_files,
+                       const std::vector<IncludeScans::Searched>& searched,
                        const std::string& build_dir) {
   Definition out;
   Roots roots(build_dir);
@@ -165,11 +180,13 @@ Definition project_set(const std::vector<BuildPlan>& plans, const config::Config
   // build directory, which is written to all the time, and has links to packages.
   auto may_appear = [&](const std::string& folder) {
     return !lies_in(folder, build_dir) ||
-           std::any_of(plans.begin(), plans.end(), [&](const BuildPlan& plan) { return in_editable_package(plan, folder); });
+           std::any_of(plans.begin(), plans.end(),
+                       [&](const BuildPlan& plan) { return in_editable_package(plan, folder); });
   };
   for (const IncludeScans::Searched& item : searched)
     if (!roots.hold(item.folder) && may_appear(item.folder))
-      for (const std::string& name : item.missed) files.push_back(normalize_path(join_path(item.folder, name)));
+      for (const std::string& name : item.missed)
+        files.push_back(normalize_path(join_path(item.folder, name)));
   std::sort(files.begin(), files.end());
   files.erase(std::unique(files.begin(), files.end()), files.end());
   for (const std::string& file : files)

@@ -24,6 +24,7 @@ stamp::Definition objects_set(const BuildPlan& plan);
 stamp::Definition project_set(const std::vector<BuildPlan>& plans,
                               const config::ConfigDependencies& config,
                               const std::vector<std::string>& files,
-                              const std::vector<IncludeScans::Searched>& searched, const std::string& build_dir);
+                              const std::vector<IncludeScans::Searched>& searched,
+                              const std::string& build_dir);
 
 }  // namespace fbuild

@@ -17,7 +17,8 @@ namespace {
 // this, inputs go through a response file. With room for the flags before and behind.
 constexpr size_t kLongInputs = 64 * 1024;
 
-void variable(std::string& out, std::string_view name, std::string_view value, bool indented = false) {
+void variable(std::string& out, std::string_view name, std::string_view value,
+              bool indented = false) {
   if (indented) out += "  ";
   out.append(name).append(value.empty() ? " =" : " = ").append(ninja_value(value)) += '\n';
 }
@@ -37,7 +38,8 @@ constexpr const char* kOwnRules =
     "\n"
     "# With a NUL at its end. Not written again when it says the same.\n"
     "rule terminated_text\n"
-    "  command = { cat $in && printf '\\0'; } >$out.tmp && if cmp -s $out.tmp $out; then rm $out.tmp; else mv -f $out.tmp $out; fi\n"
+    "  command = { cat $in && printf '\\0'; } >$out.tmp && if cmp -s $out.tmp $out; then rm "
+    "$out.tmp; else mv -f $out.tmp $out; fi\n"
     "  restat = 1\n"
     "  description = $env: terminate $in\n"
     "\n"
@@ -94,7 +96,8 @@ class GraphWriter {
     out_ += "# Environment " + plan_.environment + ": " + plan_.board_name + " (" + plan_.platform +
             "). Written by fbuild-gen.\n\n";
     variable(out_, "env", plan_.environment);
-    for (const auto& [name, value] : environment_variables(plan_, own_)) variable(out_, name, value);
+    for (const auto& [name, value] : environment_variables(plan_, own_))
+      variable(out_, name, value);
     // exec: the shell ninja starts has nothing to do afterwards.
     std::string launch = ". " + shell_word(launch_path(plan_.directory)) + "; ";
     variable(out_, "launch", launch + "exec $keep $launch");
@@ -109,7 +112,8 @@ class GraphWriter {
   // changes when nothing is known any more of what objects were made from.
   // Of the libraries of lib_deps only those count that `group`, if any, reads.
   void common_inputs(const std::string& folder, const SourceGroup* group = nullptr) {
-    out_ += "build " + ninja_path(join_path(folder, "inputs")) + ": phony " + ninja_path(join_path(folder, "epoch"));
+    out_ += "build " + ninja_path(join_path(folder, "inputs")) + ": phony " +
+            ninja_path(join_path(folder, "epoch"));
     for (const PackageUse& use : plan_.packages)
       if (!use.library || (group && is_used(*group, use.link)))
         for (const std::string& stamp : use.stamps) out_ += ' ' + ninja_path(stamp);
@@ -156,15 +160,19 @@ class GraphWriter {
   static bool is_used(const SourceGroup& group, const std::string& folder) {
     auto names = [&](const std::string& word) {
       size_t at = word.find(folder);
-      return at != std::string::npos && (folder.ends_with('/') || at + folder.size() == word.size() || word[at + folder.size()] == '/');
+      return at != std::string::npos &&
+             (folder.ends_with('/') || at + folder.size() == word.size() ||
+              word[at + folder.size()] == '/');
     };
     for (const std::vector<std::string>& words : group.flags)
       if (std::any_of(words.begin(), words.end(), names)) return true;
-    return std::any_of(group.units.begin(), group.units.end(), [&](const CompileUnit& unit) { return names(unit.source); });
+    return std::any_of(group.units.begin(), group.units.end(),
+                       [&](const CompileUnit& unit) { return names(unit.source); });
   }
 
   void shared_head(const SourceGroup& group) {
-    out_ += "# " + group.name + ": for every environment that compiles it alike. Written by fbuild-gen.\n\n";
+    out_ += "# " + group.name +
+            ": for every environment that compiles it alike. Written by fbuild-gen.\n\n";
     variable(out_, "env", group.name);
     for (const auto& [name, program] : plan_.programs) variable(out_, name, shell_word(program));
     std::vector<std::string> words;
@@ -174,14 +182,16 @@ class GraphWriter {
       // Of a package that was installed, nobody looks at where its includes lead.
       std::string identity = use.package.name;
       if (use.installed)
-        identity += " " + use.package.version + " " + (use.package.sha256.empty() ? use.package.root : use.package.sha256);
+        identity += " " + use.package.version + " " +
+                    (use.package.sha256.empty() ? use.package.root : use.package.sha256);
       if (toolchain) identity += " " + use.identity;
       while (identity.ends_with('\n')) identity.pop_back();
       words.insert(words.end(), {"--with", identity});
     }
     words.push_back("--");
     std::string launch = ". " + shell_word(launch_path(group.shared)) + "; ";
-    std::string once = shell_line({own_.stamp, "once"}) + " --launcher \"$launcher\" " + shell_line(words);
+    std::string once =
+        shell_line({own_.stamp, "once"}) + " --launcher \"$launcher\" " + shell_line(words);
     variable(out_, "once", launch + "exec $keep " + once);
     variable(out_, "once_and_more", launch + "$keep " + once);
     variable(out_, "keep", launch + "$keep");
@@ -207,17 +217,19 @@ class GraphWriter {
     out_ += "# " + group.name + "\n";
     for (int i = 0; i < kLanguages; ++i)
       if (used[i])
-        variable(out_, prefix + language_rule(static_cast<Language>(i)), shell_line(group.flags[i]));
+        variable(out_, prefix + language_rule(static_cast<Language>(i)),
+                 shell_line(group.flags[i]));
     std::string folder = group.shared.empty() ? plan_.directory : group.shared;
     std::string stamps = " | " + ninja_path(join_path(folder, "inputs"));
     if (group.shared.empty()) stamps += library_inputs(group, number);
     std::string after;
-    if (group.reads_linked && group.shared.empty() && !plan_.linked.empty()) after = " || " + ninja_path(linked_phony());
+    if (group.reads_linked && group.shared.empty() && !plan_.linked.empty())
+      after = " || " + ninja_path(linked_phony());
     std::string objects;
     for (const CompileUnit& unit : group.units) {
       const char* rule = language_rule(unit.language);
-      out_ += "build " + ninja_path(unit.object) + ": " + rule + ' ' + ninja_path(unit.source) + stamps +
-              implicit(unit) + after + "\n  flags = $" + prefix + rule;
+      out_ += "build " + ninja_path(unit.object) + ": " + rule + ' ' + ninja_path(unit.source) +
+              stamps + implicit(unit) + after + "\n  flags = $" + prefix + rule;
       if (!unit.flags.empty()) out_ += ' ' + ninja_value(shell_line(unit.flags));
       out_ += '\n';
       if (!unit.includes.empty()) out_ += "  includes = ." + unit.includes + '\n';
@@ -261,7 +273,8 @@ class GraphWriter {
       gate = " | " + ninja_path(file);
     }
     for (const PlannedStep& step : plan_.steps) {
-      out_ += "build " + ninja_path(step.output) + ": " + step.rule + ' ' + ninja_path(step.input) + gate;
+      out_ += "build " + ninja_path(step.output) + ": " + step.rule + ' ' + ninja_path(step.input) +
+              gate;
       if (gate.empty() && !step.more_inputs.empty()) out_ += " |";
       for (const std::string& input : step.more_inputs) out_ += ' ' + ninja_path(input);
       out_ += '\n';
@@ -274,13 +287,14 @@ class GraphWriter {
     std::string all;
     for (const std::string& file : artifacts(plan_)) {
       if (is_by_default(file)) all += ' ' + ninja_path(file);
-      out_ += "build " + ninja_path(plan_.environment + '/' + std::string(base_name(file))) + ": phony " +
-              ninja_path(file) + (is_by_default(file) ? " $ready\n" : "\n");
+      out_ += "build " + ninja_path(plan_.environment + '/' + std::string(base_name(file))) +
+              ": phony " + ninja_path(file) + (is_by_default(file) ? " $ready\n" : "\n");
     }
     out_ += "build " + ninja_path(join_path(plan_.directory, "made")) + ": phony" + all + '\n';
     out_ += "build " + ninja_path(plan_.environment) + ": phony" + all + " $ready\n";
     if (!plan_.size.flash.empty())
-      out_ += "build " + ninja_path(plan_.environment + "/size") + ": show_size " + ninja_path(plan_.elf) + " || $ready\n";
+      out_ += "build " + ninja_path(plan_.environment + "/size") + ": show_size " +
+              ninja_path(plan_.elf) + " || $ready\n";
     for (const PlannedAction& action : plan_.actions) {
       out_ += "build " + ninja_path(plan_.environment + '/' + action.name);
       if (!action.output.empty()) out_ += " | " + ninja_path(action.output);
@@ -350,8 +364,8 @@ Result<GraphText> graph_text(const BuildPlan& plan, const OwnPrograms& own,
   return out;
 }
 
-Result<std::string> shared_text(const BuildPlan& plan, const SourceGroup& group, const OwnPrograms& own,
-                                const std::string& templates) {
+Result<std::string> shared_text(const BuildPlan& plan, const SourceGroup& group,
+                                const OwnPrograms& own, const std::string& templates) {
   GraphWriter writer(plan, own);
   writer.shared_head(group);
   for (const std::string& name : plan.templates) {
@@ -364,7 +378,9 @@ Result<std::string> shared_text(const BuildPlan& plan, const SourceGroup& group,
   return writer.take();
 }
 
-std::string launch_path(const std::string& folder) { return folder + ".launch"; }
+std::string launch_path(const std::string& folder) {
+  return folder + ".launch";
+}
 
 std::string keep_text(const BuildPlan& plan) {
   std::string out = "build " + ninja_path(join_path(plan.directory, "keep")) + ": phony";
@@ -382,7 +398,8 @@ std::string keep_text(const BuildPlan& plan) {
   return out + "\n";
 }
 
-std::map<std::string, std::string, std::less<>> environment_variables(const BuildPlan& plan, const OwnPrograms& own) {
+std::map<std::string, std::string, std::less<>> environment_variables(const BuildPlan& plan,
+                                                                      const OwnPrograms& own) {
   std::map<std::string, std::string, std::less<>> out;
   for (const auto& [name, program] : plan.programs) out[name] = shell_word(program);
   for (const auto& [name, value] : plan.variables) out[name] = shell_word(value);
@@ -392,15 +409,19 @@ std::map<std::string, std::string, std::less<>> environment_variables(const Buil
   if (!plan.prepared.empty()) out["fbuild_lnk"] = shell_word(own.lnk);
   if (!plan.size.flash.empty()) {
     std::vector<std::string> arguments = {"--flash", plan.size.flash, "--ram", plan.size.ram};
-    if (!plan.size.flash_max.empty()) arguments.insert(arguments.end(), {"--flash-max", plan.size.flash_max});
-    if (!plan.size.ram_max.empty()) arguments.insert(arguments.end(), {"--ram-max", plan.size.ram_max});
+    if (!plan.size.flash_max.empty())
+      arguments.insert(arguments.end(), {"--flash-max", plan.size.flash_max});
+    if (!plan.size.ram_max.empty())
+      arguments.insert(arguments.end(), {"--ram-max", plan.size.ram_max});
     if (plan.size.ram_soft) arguments.push_back("--ram-soft");
     out["size"] = shell_line(arguments);
   }
   return out;
 }
 
-std::string own_rules() { return kOwnRules; }
+std::string own_rules() {
+  return kOwnRules;
+}
 
 CleanPaths clean_paths(const BuildPlan& plan) {
   std::vector<std::string> paths = {"src", "sketch", "lib", "embed", "lnk", "data"};
@@ -435,10 +456,13 @@ std::string compile_database(const BuildPlan& plan, const std::string& root) {
       }
     size_t size = out.size();
     for (const CompileUnit& unit : group.units)
-      size += flags[static_cast<int>(unit.language)].size() + 2 * (unit.source.size() + unit.object.size()) + directory.size() + 200;
+      size += flags[static_cast<int>(unit.language)].size() +
+              2 * (unit.source.size() + unit.object.size()) + directory.size() + 200;
     out.reserve(size);
     for (const CompileUnit& unit : group.units) {
-      const char* program = unit.language == Language::Cxx ? "cxx" : unit.language == Language::Asm ? "as" : "cc";
+      const char* program = unit.language == Language::Cxx   ? "cxx"
+                            : unit.language == Language::Asm ? "as"
+                                                             : "cc";
       auto found = plan.programs.find(program);
       out += first ? "\n" : ",\n";
       first = false;

@@ -12,11 +12,11 @@ namespace fbuild {
 
 // The programs of ours that edges call, as absolute paths.
 struct OwnPrograms {
-  std::string generator;  // fbuild-gen
-  std::string image;      // fbuild-image
-  std::string stamp;      // fbuild-stamp
-  std::string lnk;        // fbuild-lnk
-  std::string templates;  // the folder of the rule templates and what their rules run
+  std::string generator;          // fbuild-gen
+  std::string image;              // fbuild-image
+  std::string stamp;              // fbuild-stamp
+  std::string lnk;                // fbuild-lnk
+  std::string templates;          // the folder of the rule templates and what their rules run
   bool keep_diagnostics = false;  // what compilers say is kept: stamp/keep.h
 };
 
@@ -32,8 +32,8 @@ Result<GraphText> graph_text(const BuildPlan& plan, const OwnPrograms& own,
 
 // The edges of a group that is shared, complete by itself; its objects come from the store
 // of compiles where that has them (see stamp/once.h).
-Result<std::string> shared_text(const BuildPlan& plan, const SourceGroup& group, const OwnPrograms& own,
-                                const std::string& templates);
+Result<std::string> shared_text(const BuildPlan& plan, const SourceGroup& group,
+                                const OwnPrograms& own, const std::string& templates);
 
 // The file that says who runs the compilers of what is made in this folder: see
 // plan/launcher.h. Beside it, because everything in a shared group's folder is one of its
@@ -52,7 +52,8 @@ std::vector<std::string> artifacts(const BuildPlan& plan);
 
 // The same for the environment's stub (stub.h): what the rules' text refers to, with the
 // values as words for the shell; the rules that no template has; what `clean` removes.
-std::map<std::string, std::string, std::less<>> environment_variables(const BuildPlan& plan, const OwnPrograms& own);
+std::map<std::string, std::string, std::less<>> environment_variables(const BuildPlan& plan,
+                                                                      const OwnPrograms& own);
 std::string own_rules();
 struct CleanPaths {
   std::string folder;  // a word for the shell

@@ -15,7 +15,8 @@ namespace {
 using Variables = std::map<std::string, std::string, std::less<>>;
 
 bool in_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-';
 }
 
 // Puts values in for the variables that are known. The others stay for ninja.
@@ -30,10 +31,14 @@ std::string expanded(std::string_view text, const Variables& variables) {
     size_t begin = braces ? 2 : 1, end = begin;
     while (end < text.size() && (in_name(text[end]) || (braces && text[end] == '.'))) ++end;
     auto found = variables.find(text.substr(begin, end - begin));
-    if (end == begin) end = std::min<size_t>(2, text.size());  // "$$", "$:" and the like
-    else if (braces && end < text.size()) ++end;
-    if (found == variables.end()) out += text.substr(0, end);
-    else out += ninja_value(found->second);
+    if (end == begin)
+      end = std::min<size_t>(2, text.size());  // "$$", "$:" and the like
+    else if (braces && end < text.size())
+      ++end;
+    if (found == variables.end())
+      out += text.substr(0, end);
+    else
+      out += ninja_value(found->second);
     text.remove_prefix(end);
   }
   return out;
@@ -42,7 +47,10 @@ std::string expanded(std::string_view text, const Variables& variables) {
 class StubWriter {
  public:
   StubWriter(const BuildPlan& plan, const OwnPrograms& own, const std::string& planned)
-      : plan_(plan), artifacts_(artifacts(plan)), planned_(" || " + ninja_path(planned)), variables_(environment_variables(plan, own)) {}
+      : plan_(plan),
+        artifacts_(artifacts(plan)),
+        planned_(" || " + ninja_path(planned)),
+        variables_(environment_variables(plan, own)) {}
 
   Status read_templates(const std::string& folder) {
     for (const std::string& name : plan_.templates) {
@@ -65,11 +73,13 @@ class StubWriter {
         note_action(name_of(base_name(file)));
       }
     }
-    out_.edges += "build" + files + ": phony" + planned_ + "\nbuild" + names + ": phony" + files + '\n' + others;
+    out_.edges += "build" + files + ": phony" + planned_ + "\nbuild" + names + ": phony" + files +
+                  '\n' + others;
     out_.names = "build" + names + files + ": phony" + planned_ + '\n';
     // An artifact that is not made by default is made when it is asked for.
     for (const PlannedStep& step : plan_.steps)
-      if (!step.by_default) edge(note_action(ninja_path(step.output)), step.rule, step.input, step.variables);
+      if (!step.by_default)
+        edge(note_action(ninja_path(step.output)), step.rule, step.input, step.variables);
     if (!plan_.size.flash.empty()) edge(note_action(name_of("size")), "show_size", plan_.elf, {});
     for (const PlannedAction& action : plan_.actions) {
       // Who asks for more than environments gets all of this, so what is not listed there costs
@@ -112,9 +122,11 @@ class StubWriter {
     std::string text = expanded(body_of(rule), known);
     // The target has been asked for by name, and the name is the environment's.
     constexpr std::string_view kPrefix = "  description = $env: ";
-    if (size_t at = text.find(kPrefix); at != std::string::npos) text.erase(at + kPrefix.size() - 6, 6);
+    if (size_t at = text.find(kPrefix); at != std::string::npos)
+      text.erase(at + kPrefix.size() - 6, 6);
     std::string name = "fbuild_" + stamp::hex(stamp::hash_text(text)).substr(0, 16);
-    bool names_environment = text.find("$env") != std::string::npos || text.find("${env}") != std::string::npos;
+    bool names_environment =
+        text.find("$env") != std::string::npos || text.find("${env}") != std::string::npos;
     out_.rules.emplace(name, std::move(text));
     out_.edges += "build " + target + ": " + name;
     if (!input.empty()) out_.edges += ' ' + ninja_path(input);
@@ -131,7 +143,8 @@ class StubWriter {
     if (at == std::string_view::npos) return {};
     text.remove_prefix(text.find('\n', at + 1) + 1);
     size_t end = 0;
-    while (end < text.size() && text[end] == ' ') end = std::min(text.find('\n', end), text.size() - 1) + 1;
+    while (end < text.size() && text[end] == ' ')
+      end = std::min(text.find('\n', end), text.size() - 1) + 1;
     return text.substr(0, end);
   }
 

@@ -21,7 +21,8 @@ std::vector<std::string> default_images(const BuildPlan& plan) {
 // the program's name.
 std::string main_image(const BuildPlan& plan, const std::vector<std::string>& images) {
   for (const PlannedAction& action : plan.actions)
-    if (action.name == "upload" && std::find(images.begin(), images.end(), action.input) != images.end())
+    if (action.name == "upload" &&
+        std::find(images.begin(), images.end(), action.input) != images.end())
       return action.input;
   std::string stem = plan.elf.substr(0, plan.elf.rfind('.') + 1);
   for (auto image = images.rbegin(); image != images.rend(); ++image)
@@ -47,9 +48,11 @@ std::string targets_text(const std::vector<BuildPlan>& plans) {
     for (const PlannedAction& action : plan.actions)
       if (action.listed) actions.push_back(action.name);
     if (out.back() != '[') out += ",";
-    out += "\n  {\"name\": " + json_string(plan.environment) + ", \"platform\": " + json_string(plan.platform) +
+    out += "\n  {\"name\": " + json_string(plan.environment) +
+           ", \"platform\": " + json_string(plan.platform) +
            ", \"board\": " + json_string(plan.board) + ",\n   \"elf\": " + json_string(plan.elf) +
-           ",\n   \"image\": " + json_string(main_image(plan, images)) + ",\n   \"images\": " + array(images) +
+           ",\n   \"image\": " + json_string(main_image(plan, images)) +
+           ",\n   \"images\": " + array(images) +
            ",\n   \"size\": " + (plan.size.flash.empty() ? "null" : json_string(size_path(plan))) +
            ",\n   \"actions\": " + array(actions) + "}";
   }

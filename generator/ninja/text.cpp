@@ -45,8 +45,12 @@ std::string ninja_value(std::string_view text) {
   return out;
 }
 
-bool readable_in_depfile(std::string_view path) { return path.find_first_of("'\"&?`*<>;^\\") == std::string_view::npos; }
+bool readable_in_depfile(std::string_view path) {
+  return path.find_first_of("'\"&?`*<>;^\\") == std::string_view::npos;
+}
 
-bool writable_in_ninja(std::string_view path) { return path.find_first_of("|\t\r\n") == std::string_view::npos; }
+bool writable_in_ninja(std::string_view path) {
+  return path.find_first_of("|\t\r\n") == std::string_view::npos;
+}
 
 }  // namespace fbuild

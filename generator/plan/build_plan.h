@@ -38,11 +38,11 @@ struct CompileUnit {
 
 // Sources compiled with the same flags.
 struct SourceGroup {
-  std::string name;                         // "src", "FrameworkArduino", "lib/Name"
+  std::string name;  // "src", "FrameworkArduino", "lib/Name"
   // Folder of what it makes, when that is shared: it does not depend on the environment
   // but for what is condensed in the folder's name. Empty: it is the environment's own.
   std::string shared;
-  std::string archive;                      // path of the archive; empty: objects are linked
+  std::string archive;                         // path of the archive; empty: objects are linked
   std::vector<std::string> flags[kLanguages];  // per language: argv without program and files
   std::vector<CompileUnit> units;
   bool reads_linked = false;  // compiled only when all of BuildPlan::linked is there
@@ -63,19 +63,19 @@ struct PreparedFile {
 
 struct PackageUse {
   Package package;
-  std::string link;    // path in the build directory, linked to the package's root
+  std::string link;                 // path in the build directory, linked to the package's root
   std::vector<std::string> stamps;  // files that change when the package does
-  std::string identity;  // content of the first stamp; empty: it has none of its own
-  bool installed = false;  // not the user's to edit: found on the system
-  bool library = false;    // of lib_deps: no core is compiled from it
+  std::string identity;             // content of the first stamp; empty: it has none of its own
+  bool installed = false;           // not the user's to edit: found on the system
+  bool library = false;             // of lib_deps: no core is compiled from it
 };
 
 struct PlannedAction {
-  std::string name;    // target <env>/<name>
+  std::string name;  // target <env>/<name>
   std::string rule;
-  std::string input;   // file it works on; may be empty
+  std::string input;                                           // file it works on; may be empty
   std::vector<std::pair<std::string, std::string>> variables;  // ready for the shell
-  std::string output = {};  // file it makes besides; may be empty
+  std::string output = {};     // file it makes besides; may be empty
   bool needs_firmware = true;  // the environment is built first
   bool listed = true;  // false: only there to say why it cannot be done, when it is asked for
 };
@@ -104,30 +104,30 @@ struct UsedLibrary {
 struct BuildPlan {
   std::string environment;
   std::string platform, board, board_name;
-  std::string directory;                       // <build>/<env>
-  std::string watch_set;                       // name of its set in the table
-  std::vector<std::string> templates;          // names
-  std::map<std::string, std::string> programs; // ninja variable to program path
+  std::string directory;                        // <build>/<env>
+  std::string watch_set;                        // name of its set in the table
+  std::vector<std::string> templates;           // names
+  std::map<std::string, std::string> programs;  // ninja variable to program path
   std::vector<std::pair<std::string, std::string>> variables;
   std::vector<PackageUse> packages;
   SketchPlan sketch;
-  std::vector<SourceGroup> groups;             // in link order
-  std::vector<PreparedFile> prepared;          // each output once
-  std::vector<std::string> linked;             // those of them that sources may include
-  std::vector<std::string> link_objects;       // those of them that are linked
-  std::string launcher;                        // program that runs the compilers; "": none
-  std::string linker;                          // ninja variable of the program that links
-  std::vector<std::string> link_flags;         // before the objects
-  std::vector<std::string> link_libs;          // after them
-  std::vector<std::string> archives;           // in link_libs, as inputs
-  std::vector<std::string> link_inputs;        // linker scripts
+  std::vector<SourceGroup> groups;        // in link order
+  std::vector<PreparedFile> prepared;     // each output once
+  std::vector<std::string> linked;        // those of them that sources may include
+  std::vector<std::string> link_objects;  // those of them that are linked
+  std::string launcher;                   // program that runs the compilers; "": none
+  std::string linker;                     // ninja variable of the program that links
+  std::vector<std::string> link_flags;    // before the objects
+  std::vector<std::string> link_libs;     // after them
+  std::vector<std::string> archives;      // in link_libs, as inputs
+  std::vector<std::string> link_inputs;   // linker scripts
   std::string elf;
   std::vector<PlannedStep> steps;
   std::vector<PlannedAction> actions;
-  SizeSpec size;                               // filled in; no flash sections: no report
-  std::vector<UsedLibrary> used_libraries;     // dependencies first
-  std::vector<LibraryLink> library_links;      // of the project
-  size_t fitting_libraries = 0;                // how many could be used
+  SizeSpec size;                            // filled in; no flash sections: no report
+  std::vector<UsedLibrary> used_libraries;  // dependencies first
+  std::vector<LibraryLink> library_links;   // of the project
+  size_t fitting_libraries = 0;             // how many could be used
   std::string library_mode, library_compatibility;
 
   // What the plan was made from, besides the configuration; not all have to exist.
@@ -142,7 +142,8 @@ struct BuildPlan {
 
 // Folder of what a shared group makes: equal for all environments that compile `group`,
 // which has its flags, from the sources in `from` that `filter` takes, alike.
-std::string shared_folder(const std::string& build_dir, const BuildPlan& plan, const SourceGroup& group, const std::string& from,
+std::string shared_folder(const std::string& build_dir, const BuildPlan& plan,
+                          const SourceGroup& group, const std::string& from,
                           const std::string& filter);
 
 // Whether a file or folder lies in a package that was installed, and so is not the user's

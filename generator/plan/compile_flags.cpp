@@ -40,16 +40,21 @@ std::string literal(std::string_view text, bool quoted) {
   std::string out;
   for (char c : text) {
     bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                 static_cast<unsigned char>(c) >= 0x80 || std::string_view(" \t_-+=./,:@%^").find(c) != std::string_view::npos;
+                 static_cast<unsigned char>(c) >= 0x80 ||
+                 std::string_view(" \t_-+=./,:@%^").find(c) != std::string_view::npos;
     if (quoted ? std::string_view("$`\"\\").find(c) != std::string_view::npos : !plain) out += '\\';
     out += c == '$' ? "$$$$" : std::string(1, c);
   }
   return out;
 }
 
-bool has_blanks(std::string_view text) { return text.find_first_of(" \t") != std::string_view::npos; }
+bool has_blanks(std::string_view text) {
+  return text.find_first_of(" \t") != std::string_view::npos;
+}
 
-FlagItem literal_folder(const std::string& path) { return config::flag(literal(path, has_blanks(path))); }
+FlagItem literal_folder(const std::string& path) {
+  return config::flag(literal(path, has_blanks(path)));
+}
 
 // A macro of a platform file. Quotes in its value are the C string's.
 FlagItem platform_define(const std::string& word) {
@@ -78,14 +83,16 @@ void add_preprocessor(const std::vector<std::string>& words, FlagScopes& scopes)
   }
 }
 
-Status add_platform(const Environment& environment, const std::vector<FlagAddition>& additions, FlagScopes& scopes) {
+Status add_platform(const Environment& environment, const std::vector<FlagAddition>& additions,
+                    FlagScopes& scopes) {
   for (const FlagAddition& addition : additions) {
     if (!environment.holds(addition.when)) continue;
     auto filled_words = [&](const std::vector<std::string>& words) {
       Result<std::vector<std::string>> filled = fill_words(environment, words);
       if (filled)
         std::erase_if(*filled, [&](const std::string& word) {
-          return std::find(addition.without.begin(), addition.without.end(), word) != addition.without.end();
+          return std::find(addition.without.begin(), addition.without.end(), word) !=
+                 addition.without.end();
         });
       return filled;
     };
@@ -117,7 +124,8 @@ std::vector<ListItem> board_flags(const Environment& environment) {
   return out;
 }
 
-Result<std::vector<ListItem>> option_items(Session& session, const std::string& section, const char* option) {
+Result<std::vector<ListItem>> option_items(Session& session, const std::string& section,
+                                           const char* option) {
   Result<const Value*> value = session.config.get(section, option);
   if (!value) return value.error();
   return (*value)->items;
@@ -132,7 +140,8 @@ bool is_optimization(const std::string& flag) {
 }
 
 // build_type = debug: the levels given so far make way for debug_build_flags.
-Status make_debug(Session& session, const std::string& section, FlagScopes& scopes, FlagContext& context) {
+Status make_debug(Session& session, const std::string& section, FlagScopes& scopes,
+                  FlagContext& context) {
   scopes[FlagScope::CppDefines].push_back(config::flag("__PLATFORMIO_BUILD_DEBUG__"));
   for (FlagScope scope : {FlagScope::AsFlags, FlagScope::CcFlags, FlagScope::LinkFlags})
     std::erase_if(scopes[scope], [](const FlagItem& item) {
@@ -179,19 +188,20 @@ void keep(Session& session, EnvironmentFlags& flags, FlagContext& context) {
 }
 
 // Include and library folders, and files that are included in front, in libraries of lib_deps.
-void place_installed(Session& session, FlagScopes& scopes, EnvironmentFlags& flags, const FlagContext& context) {
+void place_installed(Session& session, FlagScopes& scopes, EnvironmentFlags& flags,
+                     const FlagContext& context) {
   if (flags.installed.places.empty()) return;
   auto place = [&](std::string& text) {
     Result<std::string> filled = config::substitute_text(text, context.variables);
     if (!filled) return;  // told where it is used
-    std::string path = path_inside(*filled, session.project), here = installed_place(flags.installed, path);
+    std::string path = path_inside(*filled, session.project),
+                here = installed_place(flags.installed, path);
     if (here == path) return;
     text = literal(here, has_blanks(here));
     flags.looked_at.push_back(here);
   };
   for (FlagScope scope : {FlagScope::CppPath, FlagScope::LibPath})
-    for (FlagItem& item : scopes[scope])
-      place(item.text);
+    for (FlagItem& item : scopes[scope]) place(item.text);
   for (FlagItem& item : scopes[FlagScope::CcFlags])
     if (item.kind == FlagItem::Kind::Pair) place(item.argument);
 }
@@ -234,21 +244,27 @@ config::Variables environment_variables(Session& session, const Environment& env
   };
 }
 
-Result<EnvironmentFlags> environment_flags(Session& session, Environment& environment, InstalledLibraries installed) {
+Result<EnvironmentFlags> environment_flags(Session& session, Environment& environment,
+                                           InstalledLibraries installed) {
   EnvironmentFlags out;
   out.installed = std::move(installed);
   std::string section = "env:" + environment.name;
   FlagContext context = make_context(session, environment);
   out.base[FlagScope::CppDefines].push_back(config::define("PLATFORMIO", kPlatformioVersion));
-  if (Status s = config::process_flags(out.base, board_flags(environment), context); !s) return s.error();
+  if (Status s = config::process_flags(out.base, board_flags(environment), context); !s)
+    return s.error();
   Result<std::vector<ListItem>> items = option_items(session, section, "build_flags");
   if (!items) return items.error();
   if (Status s = config::process_flags(out.base, *items, context); !s) return s.error();
   if (environment.script_of_flags)
-    std::erase_if(out.base[FlagScope::LinkFlags], [](const FlagItem& item) { return script_of_flag(item.text).has_value(); });
-  for (const FlagItem& item : out.base[FlagScope::CppDefines]) environment.defines[item.text] = item.argument;
-  if (Status s = add_platform(environment, environment.platform->flags, out.base); !s) return s.error();
-  if (Status s = add_platform(environment, environment.framework->flags, out.base); !s) return s.error();
+    std::erase_if(out.base[FlagScope::LinkFlags],
+                  [](const FlagItem& item) { return script_of_flag(item.text).has_value(); });
+  for (const FlagItem& item : out.base[FlagScope::CppDefines])
+    environment.defines[item.text] = item.argument;
+  if (Status s = add_platform(environment, environment.platform->flags, out.base); !s)
+    return s.error();
+  if (Status s = add_platform(environment, environment.framework->flags, out.base); !s)
+    return s.error();
   if (environment.debug)
     if (Status s = make_debug(session, section, out.base, context); !s) return s.error();
   items = option_items(session, section, "build_unflags");
@@ -272,10 +288,12 @@ Result<EnvironmentFlags> environment_flags(Session& session, Environment& enviro
   return out;
 }
 
-Result<FlagScopes> project_scopes(Session& session, const Environment& environment, EnvironmentFlags& flags) {
+Result<FlagScopes> project_scopes(Session& session, const Environment& environment,
+                                  EnvironmentFlags& flags) {
   FlagContext context = make_context(session, environment);
   FlagScopes scopes = flags.base;
-  Result<std::vector<ListItem>> items = option_items(session, "env:" + environment.name, "build_src_flags");
+  Result<std::vector<ListItem>> items =
+      option_items(session, "env:" + environment.name, "build_src_flags");
   if (!items) return items.error();
   if (Status s = config::process_flags(scopes, *items, context); !s) return s.error();
   place_installed(session, scopes, flags, context);
@@ -283,8 +301,8 @@ Result<FlagScopes> project_scopes(Session& session, const Environment& environme
   return scopes;
 }
 
-Result<FlagScopes> library_scopes(Session& session, const Environment& environment, EnvironmentFlags& flags,
-                                  const Library& library) {
+Result<FlagScopes> library_scopes(Session& session, const Environment& environment,
+                                  EnvironmentFlags& flags, const Library& library) {
   FlagScopes scopes = flags.base;
   const LibraryManifest& manifest = library.manifest;
   auto items = [](const std::vector<std::string>& texts) {
@@ -312,9 +330,11 @@ Result<FlagScopes> library_scopes(Session& session, const Environment& environme
       config::append_flags(scopes, own);
     }
   }
-  if (status && !manifest.unflags.empty()) status = config::process_unflags(scopes, items(manifest.unflags), context);
+  if (status && !manifest.unflags.empty())
+    status = config::process_unflags(scopes, items(manifest.unflags), context);
   if (!status) {
-    std::string file = library.kind == Library::Kind::PlatformIO ? "library.json" : "library.properties";
+    std::string file =
+        library.kind == Library::Kind::PlatformIO ? "library.json" : "library.properties";
     return Error{status.error().what, status.error().fix, join_path(library.folder, file)};
   }
   keep(session, flags, context);
@@ -330,19 +350,23 @@ Result<FlagScopes> library_scopes(Session& session, const Environment& environme
 
 Status remove_build_unflags(Session& session, const Environment& environment, FlagScopes& scopes) {
   FlagContext context = make_context(session, environment);
-  Result<std::vector<ListItem>> items = option_items(session, "env:" + environment.name, "build_unflags");
+  Result<std::vector<ListItem>> items =
+      option_items(session, "env:" + environment.name, "build_unflags");
   if (!items) return items.error();
   return config::process_unflags(scopes, *items, context);
 }
 
-void prepend_new(FlagScopes& scopes, FlagScope scope, const std::vector<FlagItem>& items, const std::string& project) {
+void prepend_new(FlagScopes& scopes, FlagScope scope, const std::vector<FlagItem>& items,
+                 const std::string& project) {
   bool folders = scope == FlagScope::CppPath || scope == FlagScope::LibPath;
   std::vector<FlagItem>& list = scopes[scope];
   std::vector<FlagItem> fresh;
   if (!folders) {
     for (auto item = items.begin(); item != items.end(); ++item)
       // Of equal ones among them the last stays.
-      if (std::find(list.begin(), list.end(), *item) == list.end() && std::find(item + 1, items.end(), *item) == items.end()) fresh.push_back(*item);
+      if (std::find(list.begin(), list.end(), *item) == list.end() &&
+          std::find(item + 1, items.end(), *item) == items.end())
+        fresh.push_back(*item);
   } else {
     // Equal items lead to equal folders, so those alone are compared.
     std::unordered_set<std::string> taken;
@@ -367,7 +391,8 @@ MacroTable macro_table(const FlagScopes& scopes) {
     value = {};
     if (item.kind == FlagItem::Kind::Single) continue;
     std::optional<int64_t> number = python_int(item.argument);
-    bool digits = !item.argument.empty() && item.argument.find_first_not_of("0123456789") == std::string::npos;
+    bool digits = !item.argument.empty() &&
+                  item.argument.find_first_not_of("0123456789") == std::string::npos;
     if (item.number == FlagItem::Number::Float) {
       value.kind = PythonValue::Kind::Real;
       value.real = std::strtod(item.argument.c_str(), nullptr);
@@ -378,7 +403,8 @@ MacroTable macro_table(const FlagScopes& scopes) {
   return out;
 }
 
-Status add_link_flags(Session& session, const Environment& environment, const FlagScopes& project, EnvironmentFlags& flags) {
+Status add_link_flags(Session& session, const Environment& environment, const FlagScopes& project,
+                      EnvironmentFlags& flags) {
   FlagContext context = make_context(session, environment);
   FlagScopes added;
   for (FlagScope scope : {FlagScope::Libs, FlagScope::LibPath, FlagScope::LinkFlags}) {
@@ -386,7 +412,8 @@ Status add_link_flags(Session& session, const Environment& environment, const Fl
     known[scope] = flags.base[scope];
     size_t before = known[scope].size();
     prepend_new(known, scope, project[scope], session.project);
-    added[scope].assign(known[scope].begin(), known[scope].end() - static_cast<std::ptrdiff_t>(before));
+    added[scope].assign(known[scope].begin(),
+                        known[scope].end() - static_cast<std::ptrdiff_t>(before));
   }
   config::FlagWords words = config::scope_words(added, FlagScope::LinkFlags, context);
   if (!words) return words.error();
@@ -400,13 +427,15 @@ Status add_link_flags(Session& session, const Environment& environment, const Fl
   return {};
 }
 
-Result<LanguageArguments> scope_arguments(Session& session, const Environment& environment, const FlagScopes& scopes) {
+Result<LanguageArguments> scope_arguments(Session& session, const Environment& environment,
+                                          const FlagScopes& scopes) {
   FlagContext context = make_context(session, environment);
   return arguments(scopes, context);
 }
 
-Result<LanguageArguments> framework_arguments(Session& session, const Environment& environment, const EnvironmentFlags& flags,
-                                      const std::vector<FlagAddition>& additions) {
+Result<LanguageArguments> framework_arguments(Session& session, const Environment& environment,
+                                              const EnvironmentFlags& flags,
+                                              const std::vector<FlagAddition>& additions) {
   FlagContext context = make_context(session, environment);
   if (additions.empty()) return arguments(flags.base, context);
   FlagScopes scopes = flags.base;

@@ -31,7 +31,8 @@ void refuse(BuildPlan& plan, const char* name, const Error& why, bool listed) {
 
 }  // namespace
 
-std::string data_copy_command(const Session& session, const std::string& folder, const std::string& copy) {
+std::string data_copy_command(const Session& session, const std::string& folder,
+                              const std::string& copy) {
   std::vector<std::string> words = {session.choices.store.program, "-q", "materialize"};
   if (session.choices.store.offline) words.push_back("--offline");
   return shell_line(words) + " --lease $PPID " + shell_line({folder, copy});
@@ -63,7 +64,8 @@ Status refuse_other_data_images(Session& session, const Environment& environment
     if (why.fix.empty()) why.fix = "it knows " + join_words(known, ", ");
   }
   if (named.file >= 0)
-    session.warn(session.config.at(named, "'board_build.filesystem' has no effect: " + why.what, why.fix));
+    session.warn(
+        session.config.at(named, "'board_build.filesystem' has no effect: " + why.what, why.fix));
   refuse(plan, kDataImage, why, listed);
   refuse(plan, kDataUpload, why, listed);
   return {};

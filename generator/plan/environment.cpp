@@ -39,14 +39,16 @@ Result<std::string> text_of(ProjectConfig& config, const std::string& section, c
   return (*value)->kind == Value::Kind::None ? std::string() : config::value_text(**value);
 }
 
-Result<std::vector<ListItem>> list_of(ProjectConfig& config, const std::string& section, const char* option) {
+Result<std::vector<ListItem>> list_of(ProjectConfig& config, const std::string& section,
+                                      const char* option) {
   Result<const Value*> value = config.get(section, option);
   if (!value) return value.error();
   return (*value)->items;
 }
 
 // The error of something the environment names, at the place where it does.
-Error at_option(ProjectConfig& config, const std::string& section, const char* option, const Error& error) {
+Error at_option(ProjectConfig& config, const std::string& section, const char* option,
+                const Error& error) {
   if (!error.file.empty()) return error;
   return config.at(config.origin(section, option), error.what, error.fix);
 }
@@ -90,13 +92,15 @@ Status override_facts(Session& session, const std::string& section, Facts& facts
     std::string path = option.substr(6), text = config::value_text(**value);
     const Facts* old = find_fact(facts, path);
     if (old && old->is_boolean()) {
-      std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+      std::transform(text.begin(), text.end(), text.begin(),
+                     [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
       set_fact(facts, path, text == "1" || text == "yes" || text == "true");
     } else if (old && old->is_number_integer()) {
       char* end = nullptr;
       long long number = std::strtoll(text.c_str(), &end, 10);
       if (text.empty() || *end)
-        return session.config.at((*value)->origin, "'" + option + "' has to be a whole number, not '" + text + "'",
+        return session.config.at((*value)->origin,
+                                 "'" + option + "' has to be a whole number, not '" + text + "'",
                                  "the board's own value is " + fact_text(*old));
       set_fact(facts, path, number);
     } else {
@@ -181,22 +185,26 @@ bool Environment::holds(const Condition& condition) const {
       continue;
     }
     if (term.kind == Condition::Defines || term.kind == Condition::DefinesNone) {
-      bool defined = std::any_of(term.values.begin(), term.values.end(),
-                                 [&](const std::string& macro) { return defines.count(macro) > 0; });
+      bool defined =
+          std::any_of(term.values.begin(), term.values.end(),
+                      [&](const std::string& macro) { return defines.count(macro) > 0; });
       if (defined != (term.kind == Condition::Defines)) return false;
       continue;
     }
     if (term.kind == Condition::Exists || term.kind == Condition::ExistsNone) {
-      bool exists = std::any_of(term.values.begin(), term.values.end(), [&](const std::string& text) {
-        Result<std::string> path = fill(text, [this](std::string_view place) { return look_up(place); });
-        return path && path_exists(*path);
-      });
+      bool exists =
+          std::any_of(term.values.begin(), term.values.end(), [&](const std::string& text) {
+            Result<std::string> path =
+                fill(text, [this](std::string_view place) { return look_up(place); });
+            return path && path_exists(*path);
+          });
       if (exists != (term.kind == Condition::Exists)) return false;
       continue;
     }
     value = look_up(term.name);
-    bool any = value && std::any_of(term.values.begin(), term.values.end(),
-                                    [&](const std::string& pattern) { return matches(*value, pattern); });
+    bool any =
+        value && std::any_of(term.values.begin(), term.values.end(),
+                             [&](const std::string& pattern) { return matches(*value, pattern); });
     if (term.kind == Condition::Has && (!value || value->empty())) return false;
     if (term.kind == Condition::Lacks && value && !value->empty()) return false;
     if (term.kind == Condition::Matches && !any) return false;
@@ -209,7 +217,8 @@ Error fill_error(const Environment& environment, Error error) {
   error.file = environment.platform->file;
   if (!error.fix.empty()) return error;  // the platform file itself is wrong
   if (!environment.board_file.empty()) error.file = environment.board_file;
-  error.fix = "board '" + fact_or(environment.facts, "id", "") + "' has to have it, or platformio.ini with 'board_' before it";
+  error.fix = "board '" + fact_or(environment.facts, "id", "") +
+              "' has to have it, or platformio.ini with 'board_' before it";
   return error;
 }
 
@@ -220,7 +229,8 @@ Result<std::vector<std::string>> fill_words(const Environment& environment,
   for (const std::string& word : words) {
     Result<std::string> filled = fill(word, lookup);
     if (!filled) return fill_error(environment, filled.error());
-    bool one_place = word.size() > 2 && word[0] == '{' && word[1] != '{' && word.find('}') == word.size() - 1;
+    bool one_place =
+        word.size() > 2 && word[0] == '{' && word[1] != '{' && word.find('}') == word.size() - 1;
     if (!one_place) {
       out.push_back(std::move(*filled));
       continue;
@@ -238,12 +248,14 @@ namespace {
 
 // Options for the board that nothing acts upon: those that PlatformIO does, and those that are
 // none at all, for which a name like it may have been meant.
-Status warn_of_unread_facts(Session& session, const std::string& section, const Environment& environment) {
+Status warn_of_unread_facts(Session& session, const std::string& section,
+                            const Environment& environment) {
   Result<std::vector<std::string>> options = session.config.options(section);
   if (!options) return options.error();
   std::set<std::string> read;
   for (const std::string& option : *options) {
-    bool for_board = option.starts_with("board_build.") || option.starts_with("board_upload.") || option.starts_with("board_hardware.") ||
+    bool for_board = option.starts_with("board_build.") || option.starts_with("board_upload.") ||
+                     option.starts_with("board_hardware.") ||
                      option.starts_with("board_bootloader.") || option.starts_with("board_fuses.");
     if (!for_board && option != "upload_resetmethod") continue;
     if (read.empty()) read = facts_read(*environment.platform);
@@ -253,14 +265,17 @@ Status warn_of_unread_facts(Session& session, const std::string& section, const 
     std::string of = "of platform '" + environment.platform->name + "'";
     Error warning{"'" + option + "' has no effect: nothing " + of + " looks at it", ""};
     if (is_read({later.begin(), later.end()}, path)) {
-      warning = Error{"'" + option + "' " + of + " is known but not acted upon yet", "it is ignored"};
+      warning =
+          Error{"'" + option + "' " + of + " is known but not acted upon yet", "it is ignored"};
     } else {
       std::vector<std::string> known(later);
       for (const std::string& name : read)
         if (name.starts_with("build.") || name.starts_with("upload.")) known.push_back(name);
-      if (std::optional<std::string> nearest = nearest_word(path, known)) warning.fix = "did you mean 'board_" + *nearest + "'?";
+      if (std::optional<std::string> nearest = nearest_word(path, known))
+        warning.fix = "did you mean 'board_" + *nearest + "'?";
     }
-    session.warn(session.config.at(session.config.origin(section, option), warning.what, warning.fix));
+    session.warn(
+        session.config.at(session.config.origin(section, option), warning.what, warning.fix));
   }
   return {};
 }
@@ -268,15 +283,19 @@ Status warn_of_unread_facts(Session& session, const std::string& section, const 
 // The build directory has files and folders of its own beside those of environments, and where
 // upper and lower case are one, "Shared" is "shared". Programs take a leading '-' for an option.
 Status check_folder_name(ProjectConfig& config, const std::string& name) {
-  static constexpr std::string_view kTaken[] = {"gate", "idle", "includes", "libdeps", "packages", "planned", "shared"};
+  static constexpr std::string_view kTaken[] = {"gate",     "idle",    "includes", "libdeps",
+                                                "packages", "planned", "shared"};
   std::string lower = name;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   bool taken = std::find(std::begin(kTaken), std::end(kTaken), lower) != std::end(kTaken);
   if (!taken && !name.starts_with('-')) return {};
-  return config.at(config.header("env:" + name),
-                   "'" + name + "' cannot be the name of an environment: " +
-                       (taken ? "fbuild's own '" + lower + "' lies beside the folders of environments" : "it begins with '-'"),
-                   "choose another");
+  return config.at(
+      config.header("env:" + name),
+      "'" + name + "' cannot be the name of an environment: " +
+          (taken ? "fbuild's own '" + lower + "' lies beside the folders of environments"
+                 : "it begins with '-'"),
+      "choose another");
 }
 
 // extra_scripts may change anything about the build: without them the firmware may be
@@ -292,8 +311,11 @@ Status refuse_scripts(Session& session, const std::string& section) {
     for (const char* yes : {"yes", "true", "on", "1"})
       if (*answer == yes) return {};
   }
-  return config.at(scripts->front().origin, "extra_scripts are not run yet, and '" + scripts->front().text + "' may change the build",
-                   "if the project builds without, give --ignore-extra-scripts or set 'custom_fbuild_ignore_extra_scripts = yes'");
+  return config.at(
+      scripts->front().origin,
+      "extra_scripts are not run yet, and '" + scripts->front().text + "' may change the build",
+      "if the project builds without, give --ignore-extra-scripts or set "
+      "'custom_fbuild_ignore_extra_scripts = yes'");
 }
 
 // One with sources or headers: the firmware is made from it.
@@ -308,7 +330,8 @@ void add_source_package(Session& session, Environment& environment, PackageUse u
 }
 
 // What a fact is made from: what was found, and its groups; none: it was not found.
-Result<std::optional<std::vector<std::string>>> find_for_fact(Environment& environment, const FactRule& rule) {
+Result<std::optional<std::vector<std::string>>> find_for_fact(Environment& environment,
+                                                              const FactRule& rule) {
   using Found = std::optional<std::vector<std::string>>;
   auto filled = [&](const std::string& text) {
     return fill(text, [&](std::string_view name) { return environment.look_up(name); });
@@ -336,7 +359,8 @@ Result<std::optional<std::vector<std::string>>> find_for_fact(Environment& envir
     if (!complete) return complete.error();
     found = std::move(*complete);
   }
-  while (!found.empty() && std::string_view(" \t\r\n").find(found.back()) != std::string_view::npos) found.pop_back();
+  while (!found.empty() && std::string_view(" \t\r\n").find(found.back()) != std::string_view::npos)
+    found.pop_back();
   return Found({std::move(found)});
 }
 
@@ -348,10 +372,14 @@ Status derive_facts(Environment& environment, bool late) {
     for (const Condition::Term& term : rule.when.terms) {
       if (term.kind != Condition::Exists && term.kind != Condition::ExistsNone) continue;
       for (const std::string& text : term.values) {
-        Result<std::string> path = fill(text, [&](std::string_view name) { return environment.look_up(name); });
+        Result<std::string> path =
+            fill(text, [&](std::string_view name) { return environment.look_up(name); });
         if (!path) continue;
         // What is in it would have to be watched as well.
-        if (is_directory(*path)) return fill_error(environment, Error{"a fact depends on '" + *path + "', which is a folder", "name a file in it"});
+        if (is_directory(*path))
+          return fill_error(
+              environment,
+              Error{"a fact depends on '" + *path + "', which is a folder", "name a file in it"});
         environment.looked_at.push_back(*path);
       }
     }
@@ -362,19 +390,24 @@ Status derive_facts(Environment& environment, bool late) {
       if (!answer) return fill_error(environment, answer.error());
       if (!*answer && !rule.missing.empty()) {
         auto filled = [&](const std::string& text) {
-          Result<std::string> done = fill(text, [&](std::string_view name) { return environment.look_up(name); });
+          Result<std::string> done =
+              fill(text, [&](std::string_view name) { return environment.look_up(name); });
           return done ? *done : done.error().what;
         };
-        return Error{filled(rule.missing), rule.fix.empty() ? "choose another board, or another version of the package" : filled(rule.fix)};
+        return Error{filled(rule.missing),
+                     rule.fix.empty() ? "choose another board, or another version of the package"
+                                      : filled(rule.fix)};
       }
       if (!*answer) continue;
       found = std::move(**answer);
     }
-    Result<std::string> value = fill(rule.value, [&](std::string_view name) -> std::optional<std::string> {
-      if (name.size() == 1 && name[0] >= '0' && name[0] <= '9' && size_t(name[0] - '0') < found.size())
-        return found[size_t(name[0] - '0')];
-      return environment.look_up(name);
-    });
+    Result<std::string> value =
+        fill(rule.value, [&](std::string_view name) -> std::optional<std::string> {
+          if (name.size() == 1 && name[0] >= '0' && name[0] <= '9' &&
+              size_t(name[0] - '0') < found.size())
+            return found[size_t(name[0] - '0')];
+          return environment.look_up(name);
+        });
     if (!value) return fill_error(environment, value.error());
     set_fact(environment.facts, rule.name, *value);
   }
@@ -386,7 +419,8 @@ Status derive_facts(Environment& environment, bool late) {
 Result<ToolchainSpec> chosen_toolchain(const Environment& environment) {
   ToolchainSpec spec = environment.platform->toolchain;
   auto fill_in = [&](std::string& text) -> Status {
-    Result<std::string> filled = fill(text, [&](std::string_view name) { return environment.look_up(name); });
+    Result<std::string> filled =
+        fill(text, [&](std::string_view name) { return environment.look_up(name); });
     if (!filled) return fill_error(environment, filled.error());
     text = std::move(*filled);
     return {};
@@ -409,16 +443,19 @@ Result<Environment> describe_environment(Session& session, const std::string& na
   Result<std::string> platform_text = text_of(config, section, "platform");
   if (!platform_text) return platform_text.error();
   if (platform_text->empty())
-    return missing_option(config, section, "platform",
-                          "environment '" + name + "' has no platform", "add 'platform = NAME'");
+    return missing_option(config, section, "platform", "environment '" + name + "' has no platform",
+                          "add 'platform = NAME'");
   std::string platform_name = *platform_text;
-  if (size_t at = platform_name.find('@'); at != std::string::npos && platform_name.find("://") == std::string::npos) {
+  if (size_t at = platform_name.find('@');
+      at != std::string::npos && platform_name.find("://") == std::string::npos) {
     platform_name = platform_name.substr(0, at);
     while (!platform_name.empty() && platform_name.back() == ' ') platform_name.pop_back();
     session.warn(config.at(config.origin(section, "platform"),
-                           "versions of platforms are not looked at: '" + *platform_text + "' is '" + platform_name + "' as it comes with fbuild"));
+                           "versions of platforms are not looked at: '" + *platform_text +
+                               "' is '" + platform_name + "' as it comes with fbuild"));
   }
-  if (size_t slash = platform_name.find('/'); slash != std::string::npos && platform_name.find("://") == std::string::npos)
+  if (size_t slash = platform_name.find('/');
+      slash != std::string::npos && platform_name.find("://") == std::string::npos)
     platform_name = platform_name.substr(slash + 1);
   Result<std::shared_ptr<const Platform>> platform = platform_named(session, platform_name);
   if (!platform) return at_option(config, section, "platform", platform.error());
@@ -427,11 +464,12 @@ Result<Environment> describe_environment(Session& session, const std::string& na
   Result<std::string> board = text_of(config, section, "board");
   if (!board) return board.error();
   if (board->empty())
-    return missing_option(config, section, "board",
-                          "environment '" + name + "' has no board", "add 'board = ID'");
+    return missing_option(config, section, "board", "environment '" + name + "' has no board",
+                          "add 'board = ID'");
   Result<std::string> boards_dir = text_of(config, "platformio", "boards_dir");
   if (!boards_dir) return boards_dir.error();
-  std::string project_boards = path_inside(boards_dir->empty() ? "boards" : *boards_dir, session.project);
+  std::string project_boards =
+      path_inside(boards_dir->empty() ? "boards" : *boards_dir, session.project);
   std::string key = out.platform->name + '\n' + project_boards + '\n' + *board;
   auto known = session.boards.find(key);
   if (known == session.boards.end()) {
@@ -445,25 +483,29 @@ Result<Environment> describe_environment(Session& session, const std::string& na
   out.board_file = known->second.file;
   if (Status status = override_facts(session, section, out.facts); !status) return status.error();
   if (Status status = take_script_of_flags(session, section, out); !status) return status.error();
-  if (Status status = derive_facts(out, false); !status) return at_option(config, section, "board", status.error());
+  if (Status status = derive_facts(out, false); !status)
+    return at_option(config, section, "board", status.error());
   Result<std::string> build_type = text_of(config, section, "build_type");
   if (!build_type) return build_type.error();
   out.debug = *build_type == "debug";
   out.directory = join_path(session.build_dir, out.debug ? name + "/debug" : name);
   if (*build_type == "test")
-    return at_option(config, section, "build_type", Error{"test builds are not supported", "set build_type to release or debug"});
+    return at_option(config, section, "build_type",
+                     Error{"test builds are not supported", "set build_type to release or debug"});
   if (Status s = refuse_scripts(session, section); !s) return s.error();
   Result<std::vector<ListItem>> frameworks = list_of(config, section, "framework");
   if (!frameworks) return frameworks.error();
   if (frameworks->empty()) {
     std::string known;
-    for (const auto& [key, spec] : out.platform->frameworks) known += (known.empty() ? "" : ", ") + key;
-    return missing_option(config, section, "framework",
-                          "environment '" + name + "' has no framework",
-                          "add 'framework = ...' (platform '" + out.platform->name + "' has " + known + ")");
+    for (const auto& [key, spec] : out.platform->frameworks)
+      known += (known.empty() ? "" : ", ") + key;
+    return missing_option(
+        config, section, "framework", "environment '" + name + "' has no framework",
+        "add 'framework = ...' (platform '" + out.platform->name + "' has " + known + ")");
   }
   if (frameworks->size() > 1)
-    return config.at((*frameworks)[1].origin, "more than one framework in one environment is not supported",
+    return config.at((*frameworks)[1].origin,
+                     "more than one framework in one environment is not supported",
                      "keep one of them");
   const ListItem& wanted = (*frameworks)[0];
   auto framework = out.platform->frameworks.find(wanted.text);
@@ -475,15 +517,19 @@ Result<Environment> describe_environment(Session& session, const std::string& na
       list += (list.empty() ? "" : ", ") + key;
     }
     std::string fix = did_you_mean(wanted.text, known);
-    return config.at(wanted.origin, "framework '" + wanted.text + "' is not supported for platform '" + out.platform->name + "'",
+    return config.at(wanted.origin,
+                     "framework '" + wanted.text + "' is not supported for platform '" +
+                         out.platform->name + "'",
                      fix.empty() ? "supported: " + list : fix);
   }
   out.framework = &framework->second;
-  if (const Facts* supported = find_fact(out.facts, "frameworks"); supported && supported->is_array()) {
+  if (const Facts* supported = find_fact(out.facts, "frameworks");
+      supported && supported->is_array()) {
     bool found = false;
     for (const Facts& item : *supported) found = found || item == wanted.text;
     if (!found)
-      return config.at(wanted.origin, "board '" + *board + "' does not support framework '" + wanted.text + "'",
+      return config.at(wanted.origin,
+                       "board '" + *board + "' does not support framework '" + wanted.text + "'",
                        "it supports: " + fact_text(*supported));
   }
   return out;
@@ -496,17 +542,20 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
   if (!described) return described;
   Environment out = std::move(*described);
 
-  Result<std::map<std::string, PackageRequest>> requests = package_requests(session, section, *out.platform);
+  Result<std::map<std::string, PackageRequest>> requests =
+      package_requests(session, section, *out.platform);
   if (!requests) return requests.error();
   Result<std::vector<std::string>> framework_package = fill_words(out, {out.framework->package});
   if (!framework_package) return framework_package.error();
   // Which compiler it is may follow from the core, and is said first when both are missing.
-  bool late_toolchain = std::any_of(out.platform->facts.begin(), out.platform->facts.end(), [](const FactRule& rule) { return rule.late; });
+  bool late_toolchain = std::any_of(out.platform->facts.begin(), out.platform->facts.end(),
+                                    [](const FactRule& rule) { return rule.late; });
   auto toolchain = [&]() -> Status {
     Result<ToolchainSpec> chosen = chosen_toolchain(out);
     if (!chosen) return chosen.error();
     out.toolchain = std::move(*chosen);
-    Result<PackageUse> use = use_package(session, *out.platform, out.toolchain.package, *requests, &out.toolchain, true);
+    Result<PackageUse> use =
+        use_package(session, *out.platform, out.toolchain.package, *requests, &out.toolchain, true);
     if (!use) return at_option(config, section, "platform", use.error());
     out.packages.insert(out.packages.begin(), std::move(*use));
     return {};
@@ -515,8 +564,12 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
     if (Status s = toolchain(); !s) return s.error();
   if (framework_package->empty() || !out.platform->packages.count((*framework_package)[0]))
     return at_option(config, section, "board",
-                     Error{"platform '" + out.platform->name + "' has no package for core '" + fact_or(out.facts, "build.core", "?") + "' of board '" + fact_or(out.facts, "id", "") + "'", ""});
-  Result<PackageUse> core = use_package(session, *out.platform, (*framework_package)[0], *requests, nullptr, true);
+                     Error{"platform '" + out.platform->name + "' has no package for core '" +
+                               fact_or(out.facts, "build.core", "?") + "' of board '" +
+                               fact_or(out.facts, "id", "") + "'",
+                           ""});
+  Result<PackageUse> core =
+      use_package(session, *out.platform, (*framework_package)[0], *requests, nullptr, true);
   if (!core) return at_option(config, section, "framework", core.error());
   add_source_package(session, out, std::move(*core));
   for (const ConditionalName& need : out.framework->packages) {
@@ -524,7 +577,8 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
     Result<std::vector<std::string>> names = fill_words(out, {need.name});
     if (!names) return names.error();
     for (const std::string& package : *names) {
-      Result<PackageUse> use = use_package(session, *out.platform, package, *requests, nullptr, true);
+      Result<PackageUse> use =
+          use_package(session, *out.platform, package, *requests, nullptr, true);
       if (!use) return at_option(config, section, "framework", use.error());
       add_source_package(session, out, std::move(*use));
     }
@@ -535,11 +589,13 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
     if (Status s = toolchain(); !s) return s.error();
 
   PackageUse& compiler_package = out.packages.front();
-  Result<const CompilerIdentity*> compiler = compiler_at(session, out.toolchain, compiler_package.package.root, out.platform->file);
+  Result<const CompilerIdentity*> compiler =
+      compiler_at(session, out.toolchain, compiler_package.package.root, out.platform->file);
   if (!compiler) return compiler.error();
   out.compiler = **compiler;
   // The store lies elsewhere on another machine.
-  if (const std::string& root = compiler_package.package.root; !compiler_package.package.tree.empty())
+  if (const std::string& root = compiler_package.package.root;
+      !compiler_package.package.tree.empty())
     for (std::string& file : out.compiler.files)
       if (file.starts_with(root + "/")) file = compiler_package.link + file.substr(root.size());
   compiler_package.package.version = out.compiler.version;
@@ -556,12 +612,14 @@ std::optional<PackageUse> optional_package(Session& session, const Environment& 
     why_not = requests.error();
     return std::nullopt;
   }
-  Result<PackageUse> use = use_package(session, *environment.platform, name, *requests, nullptr, false);
+  Result<PackageUse> use =
+      use_package(session, *environment.platform, name, *requests, nullptr, false);
   if (!use) {
     why_not = use.error();
     // It was to be fetched, and not only when somebody uses it.
     auto spec = environment.platform->packages.find(name);
-    if (session.choices.install && spec != environment.platform->packages.end() && !spec->second.versions.empty())
+    if (session.choices.install && spec != environment.platform->packages.end() &&
+        !spec->second.versions.empty())
       session.warn(why_not);
     return std::nullopt;
   }

@@ -33,44 +33,44 @@ struct BoardFacts {
 
 struct Session {
   config::ProjectConfig& config;
-  std::string build_dir;      // as commands name it: ".fbuild/build"
-  std::string platforms_dir;  // where <platform>.yaml lie
-  std::string project;        // absolute root; the working directory
-  bool ignore_scripts = false;  // --ignore-extra-scripts
+  std::string build_dir;                               // as commands name it: ".fbuild/build"
+  std::string platforms_dir;                           // where <platform>.yaml lie
+  std::string project;                                 // absolute root; the working directory
+  bool ignore_scripts = false;                         // --ignore-extra-scripts
   std::optional<std::string> launcher = std::nullopt;  // --launcher
 
   std::map<std::string, std::shared_ptr<const Platform>> platforms = {};
   PackageChoices choices = {};
-  std::optional<LibraryProvider> provider = std::nullopt;   // of lib_deps; none: not yet asked
-  std::map<std::string, LibraryManifest> manifests = {};    // by the library's folder
-  std::map<std::string, std::string> library_links = {};    // link to the folder it leads to
-  std::map<std::string, BoardFacts> boards = {};            // by platform, folder and board
-  std::map<std::string, Package> packages = {};             // by name and what was asked for
-  std::map<std::string, std::string> link_of_root = {};     // package root to its link's name
+  std::optional<LibraryProvider> provider = std::nullopt;  // of lib_deps; none: not yet asked
+  std::map<std::string, LibraryManifest> manifests = {};   // by the library's folder
+  std::map<std::string, std::string> library_links = {};   // link to the folder it leads to
+  std::map<std::string, BoardFacts> boards = {};           // by platform, folder and board
+  std::map<std::string, Package> packages = {};            // by name and what was asked for
+  std::map<std::string, std::string> link_of_root = {};    // package root to its link's name
   std::map<std::string, std::string> root_of_link = {};
-  std::map<std::string, CompilerIdentity> compilers = {};   // by driver path
+  std::map<std::string, CompilerIdentity> compilers = {};                // by driver path
   std::map<std::string, std::shared_ptr<const Library>> libraries = {};  // by folder
-  std::shared_ptr<const PlatformNames> platform_names = {};  // once they are asked for
+  std::shared_ptr<const PlatformNames> platform_names = {};              // once they are asked for
   IncludeScans scans = {};
   SourceListings sources = {};
-  std::vector<Error> warnings = {};                         // each text once
-  std::vector<Error> not_here = {};                         // of environments whose libraries are not fetched
+  std::vector<Error> warnings = {};  // each text once
+  std::vector<Error> not_here = {};  // of environments whose libraries are not fetched
 
   void warn(Error warning);
 };
 
 struct Environment {
   std::string name;
-  std::string directory;              // where its files are made
+  std::string directory;  // where its files are made
   std::shared_ptr<const Platform> platform;
   const FrameworkSpec* framework = nullptr;
-  Facts facts;                        // the board's, overridden by the environment's options
-  std::string board_file;             // the project's own manifest, if it has one
-  std::vector<PackageUse> packages;   // toolchain first, then the framework's, then tools
-  ToolchainSpec toolchain;            // the platform's, its places filled
+  Facts facts;                       // the board's, overridden by the environment's options
+  std::string board_file;            // the project's own manifest, if it has one
+  std::vector<PackageUse> packages;  // toolchain first, then the framework's, then tools
+  ToolchainSpec toolchain;           // the platform's, its places filled
   CompilerIdentity compiler;
-  bool debug = false;                 // build_type = debug
-  bool script_of_flags = false;       // build.ldscript is what a -Wl,-T in build_flags named
+  bool debug = false;            // build_type = debug
+  bool script_of_flags = false;  // build.ldscript is what a -Wl,-T in build_flags named
   // Macros that the board's and the project's flags define, and their values.
   std::map<std::string, std::string> defines;
   std::vector<std::string> looked_at;  // files that facts depend on; not all have to exist

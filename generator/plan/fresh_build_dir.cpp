@@ -9,7 +9,8 @@
 namespace fbuild {
 
 FreshBuildDir::FreshBuildDir(const std::string& build_dir) {
-  if (std::string libraries = join_path(build_dir, "libdeps"); !path_exists(libraries)) libraries_ = libraries;
+  if (std::string libraries = join_path(build_dir, "libdeps"); !path_exists(libraries))
+    libraries_ = libraries;
   std::string path = join_path(build_dir, "packages");
   while (!path_exists(path)) {
     missing_.push_back(path);

@@ -8,8 +8,9 @@
 
 namespace fbuild {
 
-// Notes which folders of <build>/packages are missing, and whether <build>/libdeps is. Unless keep() was called, those
-// that were made since are removed when this object goes, with the links in them.
+// Notes which folders of <build>/packages are missing, and whether <build>/libdeps is. Unless
+// keep() was called, those that were made since are removed when this object goes, with the links
+// in them.
 class FreshBuildDir {
  public:
   explicit FreshBuildDir(const std::string& build_dir);

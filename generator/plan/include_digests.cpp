@@ -32,7 +32,8 @@ void digest_includes(Session& session, BuildPlan& plan, const std::string& joine
       IncludeClosure closure;
       bool editable, awkward;
     };
-    std::map<std::pair<Language, std::vector<std::string>>, Search> searches;  // by what differs in a group
+    std::map<std::pair<Language, std::vector<std::string>>, Search>
+        searches;  // by what differs in a group
     for (CompileUnit& unit : group.units) {
       auto known = searches.find({unit.language, unit.flags});
       if (known == searches.end()) {
@@ -46,16 +47,22 @@ void digest_includes(Session& session, BuildPlan& plan, const std::string& joine
           editable = true;
           std::string normal = normalize_path(folder);
           // Not sorted for it: these are few, and a core may have brought a thousand.
-          if (std::find(plan.directories.begin(), plan.directories.end(), normal) == plan.directories.end())
+          if (std::find(plan.directories.begin(), plan.directories.end(), normal) ==
+              plan.directories.end())
             plan.directories.push_back(std::move(normal));
         }
-        known = searches.emplace(std::pair(unit.language, unit.flags), Search{IncludeClosure(session.scans, std::move(path)), editable, awkward}).first;
+        known =
+            searches
+                .emplace(std::pair(unit.language, unit.flags),
+                         Search{IncludeClosure(session.scans, std::move(path)), editable, awkward})
+                .first;
       }
       Search& search = known->second;
       unit.awkward = search.awkward || !readable_in_depfile(unit.source);
       if (!search.editable && is_installed(plan, unit.source)) continue;
       bool joined = unit.source == plan.sketch.output;
-      IncludeClosure::Closure closure = search.closure.of(unit.source, joined ? joined_text : std::string());
+      IncludeClosure::Closure closure =
+          search.closure.of(unit.source, joined ? joined_text : std::string());
       unit.includes = closure.digest;
       for (IncludeScans::File file : closure.data) unit.data.push_back(scans.path(file));
       for (IncludeScans::File file : closure.files) unit.awkward = read(file) || unit.awkward;

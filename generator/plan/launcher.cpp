@@ -41,7 +41,8 @@ Result<std::string> find_launcher(Session& session, const std::string& section) 
     place.fix = fix.empty() ? "there are ccache, sccache, distcc, icecc and none" : fix;
     return place;
   }
-  std::string program = named.find('/') == std::string::npos ? find_program(named) : absolute_path(named);
+  std::string program =
+      named.find('/') == std::string::npos ? find_program(named) : absolute_path(named);
   if (program.empty() || ::access(program.c_str(), X_OK) != 0) {
     place.what = "the launcher '" + named + "' is not installed";
     place.fix = "install it, or write none";
@@ -56,10 +57,14 @@ std::string launch_text(const std::string& launcher, const std::string& stamp, b
   // Words are split at line ends and nowhere else.
   out += "set -f\nIFS='\n'\n";
   out += "keep=" + (keep ? shell_word(stamp + "\nkeep\n--") : "") + '\n';
-  out += "launch=" + (launcher.empty() ? "" : shell_word(stamp + "\nlaunch\n" + launcher + "\n--")) + '\n';
+  out +=
+      "launch=" + (launcher.empty() ? "" : shell_word(stamp + "\nlaunch\n" + launcher + "\n--")) +
+      '\n';
   return out + "launcher=" + (launcher.empty() ? "" : shell_word(launcher)) + '\n';
 }
 
-bool launch_text_keeps(std::string_view text) { return text.find("\nkeep='") != text.npos || text.find("\nkeep=/") != text.npos; }
+bool launch_text_keeps(std::string_view text) {
+  return text.find("\nkeep='") != text.npos || text.find("\nkeep=/") != text.npos;
+}
 
 }  // namespace fbuild

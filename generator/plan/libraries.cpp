@@ -10,7 +10,6 @@
 
 namespace fbuild {
 
-
 namespace {
 
 std::string lower(std::string_view text) {
@@ -45,17 +44,21 @@ Result<std::vector<std::string>> LibraryPlan::storages() {
   std::vector<std::string> out;
   for (const std::string& item : *extra) {
     std::string path = item;
-    if (const char* home = session_.config.variable("HOME"); path.starts_with("~") && home && (path.size() == 1 || path[1] == '/'))
+    if (const char* home = session_.config.variable("HOME");
+        path.starts_with("~") && home && (path.size() == 1 || path[1] == '/'))
       path = home + path.substr(1);
     if (path.find('$') != std::string::npos) {
       if (variables.empty()) variables = environment_variables(session_, env_);
       Result<std::string> filled = config::substitute_text(path, variables);
-      if (!filled) return session_.config.at(session_.config.origin(section, "lib_extra_dirs"), filled.error().what, filled.error().fix);
+      if (!filled)
+        return session_.config.at(session_.config.origin(section, "lib_extra_dirs"),
+                                  filled.error().what, filled.error().fix);
       path = std::move(*filled);
     }
     out.push_back(path_inside(path, session_.project));
   }
-  Result<std::string> lib_dir = option_folder(session_, "lib_dir"), global = option_folder(session_, "globallib_dir");
+  Result<std::string> lib_dir = option_folder(session_, "lib_dir"),
+                      global = option_folder(session_, "globallib_dir");
   if (!lib_dir) return lib_dir.error();
   if (!global) return global.error();
   out.push_back(*lib_dir);
@@ -72,27 +75,36 @@ Result<bool> LibraryPlan::fits(const Library& library) {
   if (std::find(ignored_.begin(), ignored_.end(), library.name) != ignored_.end()) return false;
   const LibraryManifest& manifest = library.manifest;
   std::string mode = compatibility_;
-  if (library.kind == Library::Kind::PlatformIO && manifest.compat_mode) mode = manifest_compatibility(*manifest.compat_mode);
-  bool has_platforms = library.kind == Library::Kind::PlatformIO || library.kind == Library::Kind::Arduino;
+  if (library.kind == Library::Kind::PlatformIO && manifest.compat_mode)
+    mode = manifest_compatibility(*manifest.compat_mode);
+  bool has_platforms =
+      library.kind == Library::Kind::PlatformIO || library.kind == Library::Kind::Arduino;
   if (mode == "strict" && has_platforms) {
     if (!session_.platform_names) {
-      Result<PlatformNames> names = read_platform_names(join_path(session_.platforms_dir, "architectures.txt"));
+      Result<PlatformNames> names =
+          read_platform_names(join_path(session_.platforms_dir, "architectures.txt"));
       if (!names) return names.error();
       session_.platform_names = std::make_shared<const PlatformNames>(std::move(*names));
     }
-    if (!is_for(platforms_of(manifest, *session_.platform_names), {env_.platform->name})) return false;
+    if (!is_for(platforms_of(manifest, *session_.platform_names), {env_.platform->name}))
+      return false;
   }
   if (mode == "off") return true;
   switch (library.kind) {
-    case Library::Kind::PlatformIO: return is_for(manifest.frameworks, {env_.framework->name});
-    case Library::Kind::Arduino: return is_for({"arduino", "energia"}, {env_.framework->name});
-    case Library::Kind::Mbed: return is_for({"mbed"}, {env_.framework->name});
-    case Library::Kind::Plain: return true;
+    case Library::Kind::PlatformIO:
+      return is_for(manifest.frameworks, {env_.framework->name});
+    case Library::Kind::Arduino:
+      return is_for({"arduino", "energia"}, {env_.framework->name});
+    case Library::Kind::Mbed:
+      return is_for({"mbed"}, {env_.framework->name});
+    case Library::Kind::Plain:
+      return true;
   }
   return true;
 }
 
-Status LibraryPlan::add_library(const std::string& folder, const InstalledLibraries& installed, EnvironmentFlags& flags) {
+Status LibraryPlan::add_library(const std::string& folder, const InstalledLibraries& installed,
+                                EnvironmentFlags& flags) {
   std::shared_ptr<const Library>& known = session_.libraries[folder];
   if (!known) {
     auto package = installed.packages.find(folder);
@@ -112,18 +124,22 @@ Status LibraryPlan::add_library(const std::string& folder, const InstalledLibrar
   bool ours = is_installed(plan_, folder);
   if (!ours) {
     plan_.files.insert(plan_.files.end(), known->files.begin(), known->files.end());
-    plan_.directories.insert(plan_.directories.end(), known->directories.begin(), known->directories.end());
+    plan_.directories.insert(plan_.directories.end(), known->directories.begin(),
+                             known->directories.end());
   }
   Result<bool> fit = fits(*known);
   if (!fit) return fit.error();
   if (!*fit) return {};
   const LibraryManifest& manifest = known->manifest;
   FinderLibrary library{known.get(), known->include_dirs, mode_, defines_};
-  if (known->kind == Library::Kind::PlatformIO && manifest.ldf_mode) library.mode = manifest_mode(*manifest.ldf_mode);
+  if (known->kind == Library::Kind::PlatformIO && manifest.ldf_mode)
+    library.mode = manifest_mode(*manifest.ldf_mode);
   // Arduino's own builder looks at conditions; PlatformIO does where it matters most.
-  if (known->kind == Library::Kind::Arduino && !manifest.dependencies.empty() && !session_.config.is_set("env:" + env_.name, "lib_ldf_mode"))
+  if (known->kind == Library::Kind::Arduino && !manifest.dependencies.empty() &&
+      !session_.config.is_set("env:" + env_.name, "lib_ldf_mode"))
     library.mode = {FinderMode::Chain, true};
-  if (!manifest.flags.empty() || !manifest.unflags.empty() || !manifest.linker_flags.empty() || manifest.precompiled) {
+  if (!manifest.flags.empty() || !manifest.unflags.empty() || !manifest.linker_flags.empty() ||
+      manifest.precompiled) {
     Result<config::FlagScopes> scopes = library_scopes(session_, env_, flags, *known);
     if (!scopes) return scopes.error();
     if (known->kind == Library::Kind::PlatformIO)
@@ -131,7 +147,8 @@ Status LibraryPlan::add_library(const std::string& folder, const InstalledLibrar
         const std::vector<config::FlagItem>& base = flags.base[config::FlagScope::CppPath];
         std::string path = path_inside(item.text, session_.project);
         if (std::find(base.begin(), base.end(), item) == base.end() &&
-            std::find(library.include_dirs.begin(), library.include_dirs.end(), path) == library.include_dirs.end())
+            std::find(library.include_dirs.begin(), library.include_dirs.end(), path) ==
+                library.include_dirs.end())
           library.include_dirs.push_back(path);
       }
     library.defines = std::make_shared<const MacroTable>(macro_table(*scopes));
@@ -140,7 +157,8 @@ Status LibraryPlan::add_library(const std::string& folder, const InstalledLibrar
   if (!ours) {
     if (Status s = linked_.add_folder(folder, true); !s) return s;
     linked_.extend(library.include_dirs);
-    plan_.directories.insert(plan_.directories.end(), library.include_dirs.begin(), library.include_dirs.end());
+    plan_.directories.insert(plan_.directories.end(), library.include_dirs.begin(),
+                             library.include_dirs.end());
   }
   loaded_.push_back(known);
   libraries_.push_back(std::move(library));
@@ -149,8 +167,10 @@ Status LibraryPlan::add_library(const std::string& folder, const InstalledLibrar
 
 Status LibraryPlan::load(EnvironmentFlags& flags, const InstalledLibraries& installed) {
   std::string section = "env:" + env_.name;
-  Result<std::vector<std::string>> folders = storages(), ignored = option_list(session_, section, "lib_ignore");
-  Result<std::string> mode = option_text(session_, section, "lib_ldf_mode"), compatibility = option_text(session_, section, "lib_compat_mode"),
+  Result<std::vector<std::string>> folders = storages(),
+                                   ignored = option_list(session_, section, "lib_ignore");
+  Result<std::string> mode = option_text(session_, section, "lib_ldf_mode"),
+                      compatibility = option_text(session_, section, "lib_compat_mode"),
                       archive = option_text(session_, section, "lib_archive");
   if (!folders) return folders.error();
   if (!ignored) return ignored.error();
@@ -178,7 +198,8 @@ Status LibraryPlan::load(EnvironmentFlags& flags, const InstalledLibraries& inst
       if (!entries) return entries.error();
       for (const DirEntry& entry : *entries)
         if (entry.kind == DirEntry::Directory && entry.name != "__cores__")
-          if (Status s = add_library(join_path(storage, entry.name), installed, flags); !s) return s;
+          if (Status s = add_library(join_path(storage, entry.name), installed, flags); !s)
+            return s;
     }
     if (storage == *lib_dir)
       for (const std::string& folder : installed.folders)
@@ -206,12 +227,14 @@ Result<int> LibraryPlan::declared_library(const std::string& item, bool& install
       std::string uri = *spec->uri;
       for (const char* scheme : {"file://", "symlink://"})
         if (uri.starts_with(scheme)) uri = uri.substr(std::string_view(scheme).size());
-      if (path_inside(uri, session_.project) != path_inside(library.folder, session_.project)) continue;
+      if (path_inside(uri, session_.project) != path_inside(library.folder, session_.project))
+        continue;
     } else {
       if (spec->owner && lower(*spec->owner) != lower(library.owner)) continue;
       if (!spec->name || lower(*spec->name) != lower(library.name)) continue;
     }
-    config::Version version = config::package_version(library.manifest.version.empty() ? "0.0.0" : library.manifest.version);
+    config::Version version = config::package_version(
+        library.manifest.version.empty() ? "0.0.0" : library.manifest.version);
     if (spec->requirements && !config::in_range(*spec->requirements, version)) continue;
     if (best >= 0 && config::compare_versions(version, best_version) <= 0) continue;
     best = i;
@@ -232,7 +255,8 @@ Status LibraryPlan::declared(const InstalledLibraries& installed) {
     FinderProject::Declared declared{-1, true, item};
     if (auto known = installed.folder_of.find(item); known != installed.folder_of.end())
       for (int i = 0; i < static_cast<int>(libraries_.size()); ++i)
-        if (libraries_[static_cast<size_t>(i)].library->folder == known->second) declared.library = i;
+        if (libraries_[static_cast<size_t>(i)].library->folder == known->second)
+          declared.library = i;
     if (declared.library < 0) {
       Result<int> library = declared_library(item, declared.installed);
       if (!library) return library.error();
@@ -243,7 +267,8 @@ Status LibraryPlan::declared(const InstalledLibraries& installed) {
   return {};
 }
 
-Status LibraryPlan::find(FinderProject project, EnvironmentFlags& flags, const InstalledLibraries& installed) {
+Status LibraryPlan::find(FinderProject project, EnvironmentFlags& flags,
+                         const InstalledLibraries& installed) {
   project_ = std::move(project);
   if (Status s = load(flags, installed); !s) return s;
   if (Status s = declared(installed); !s) return s;
@@ -251,12 +276,14 @@ Status LibraryPlan::find(FinderProject project, EnvironmentFlags& flags, const I
   if (!scopes) return scopes.error();
   project_.mode = mode_;
   project_.defines = std::make_shared<const MacroTable>(macro_table(*scopes));
-  if (Result<std::string> tests = option_folder(session_, "test_dir"); tests) project_.owned.push_back(*tests);
+  if (Result<std::string> tests = option_folder(session_, "test_dir"); tests)
+    project_.owned.push_back(*tests);
   if (!linked_.empty()) {
     project_.origin = [this](const std::string& path) { return linked_.origin(path); };
     project_.other_side = [this](const std::string& folder) { return linked_.other_side(folder); };
   }
-  found_ = find_libraries(project_, libraries_, session_.scans, [this](const Library& library) { return sources(library); });
+  found_ = find_libraries(project_, libraries_, session_.scans,
+                          [this](const Library& library) { return sources(library); });
   if (Status s = linked_.status(); !s) return s;
   for (int index : found_.used) {
     const Library& library = *libraries_[static_cast<size_t>(index)].library;
@@ -265,10 +292,11 @@ Status LibraryPlan::find(FinderProject project, EnvironmentFlags& flags, const I
       session_.warn(Error{"library '" + library.name + "': " + note, "", library.folder});
   }
   describe();
-  Result<LibraryFlags> spread = spread_library_flags(session_, env_, flags, project_, libraries_, found_, own_, [this](int index) {
-    const Library& library = *libraries_[static_cast<size_t>(index)].library;
-    return archives(library) && !sources(library).empty();
-  });
+  Result<LibraryFlags> spread = spread_library_flags(
+      session_, env_, flags, project_, libraries_, found_, own_, [this](int index) {
+        const Library& library = *libraries_[static_cast<size_t>(index)].library;
+        return archives(library) && !sources(library).empty();
+      });
   if (!spread) return spread.error();
   flags_ = std::move(*spread);
   return add_link_flags(session_, env_, flags_.project, flags);
@@ -281,7 +309,8 @@ void LibraryPlan::describe() {
   plan_.library_compatibility = compatibility_;
   std::map<int, size_t> place;
   for (int index : found_.used) place.emplace(index, place.size());
-  auto links = [&](int of, const std::vector<int>& depends, bool circular, std::vector<LibraryLink>& out) {
+  auto links = [&](int of, const std::vector<int>& depends, bool circular,
+                   std::vector<LibraryLink>& out) {
     for (int on : depends) {
       const FinderReason& reason = found_.reasons[{of, on}];
       if (place.count(on)) out.push_back({place[on], reason.file, reason.header, circular});
@@ -290,7 +319,8 @@ void LibraryPlan::describe() {
   links(kFinderProject, found_.project_depends, false, plan_.library_links);
   for (int index : found_.used) {
     const Library& library = *libraries_[static_cast<size_t>(index)].library;
-    UsedLibrary used{library.name, library.manifest.version, library.folder, !sources(library).empty(), {}};
+    UsedLibrary used{
+        library.name, library.manifest.version, library.folder, !sources(library).empty(), {}};
     links(index, found_.depends[static_cast<size_t>(index)], false, used.links);
     links(index, found_.circular[static_cast<size_t>(index)], true, used.links);
     plan_.used_libraries.push_back(std::move(used));
@@ -303,8 +333,10 @@ const std::vector<std::string>& LibraryPlan::sources(const Library& library) {
   if (!fresh) return out;
   std::string filter = join_words(library.source_filter);
   const SourceListing& listing = session_.sources.of(library.source_dir, filter);
-  plan_.directories.insert(plan_.directories.end(), listing.directories.begin(), listing.directories.end());
-  for (const std::string& file : listing.files) out.push_back(normalize_path(join_path(library.source_dir, file)));
+  plan_.directories.insert(plan_.directories.end(), listing.directories.begin(),
+                           listing.directories.end());
+  for (const std::string& file : listing.files)
+    out.push_back(normalize_path(join_path(library.source_dir, file)));
   for (const std::string& file : linked_.sources(library.source_dir, filter))
     out.push_back(linked_.place_of(normalize_path(join_path(library.source_dir, file))));
   return out;
@@ -315,30 +347,38 @@ bool LibraryPlan::archives(const Library& library) const {
   return said && !archive_is_set_ ? *library.manifest.archive : archive_;
 }
 
-Result<LanguageArguments> LibraryPlan::project_arguments() const { return scope_arguments(session_, env_, flags_.project); }
+Result<LanguageArguments> LibraryPlan::project_arguments() const {
+  return scope_arguments(session_, env_, flags_.project);
+}
 
 Status LibraryPlan::add_groups(const std::string& object_dir) {
   std::set<std::string> names;
   for (int index : found_.used) {
     const Library& library = *libraries_[static_cast<size_t>(index)].library;
     std::string name(base_name(library.folder));
-    for (int n = 2; !names.insert(name).second; ++n) name = std::string(base_name(library.folder)) + "-" + std::to_string(n);
+    for (int n = 2; !names.insert(name).second; ++n)
+      name = std::string(base_name(library.folder)) + "-" + std::to_string(n);
     SourceGroup group;
     group.name = "lib/" + name;
     plan_.input_folders.push_back(library.folder);
     std::string filter = join_words(library.source_filter);
-    if (Status s = set_flags(group, scope_arguments(session_, env_, flags_.of.at(index))); !s) return s;
+    if (Status s = set_flags(group, scope_arguments(session_, env_, flags_.of.at(index))); !s)
+      return s;
     // One that the project does not own (of the framework, of lib_deps, of a folder outside)
     // is the same for all who compile it alike. What stands in for its files is not.
-    bool shared = is_installed(plan_, library.folder) || (library.folder[0] == '/' && linked_.empty());
+    bool shared =
+        is_installed(plan_, library.folder) || (library.folder[0] == '/' && linked_.empty());
     if (shared) group.name = name;
-    if (shared) group.shared = shared_folder(session_.build_dir, plan_, group, library.source_dir, filter);
+    if (shared)
+      group.shared = shared_folder(session_.build_dir, plan_, group, library.source_dir, filter);
     std::string objects = shared ? group.shared : join_path(object_dir, "lib/" + name);
     const SourceListing& listing = session_.sources.of(library.source_dir, filter);
     group.units = compile_units(library.source_dir, listing.files, objects);
     linked_.extend(group, library.source_dir, filter, objects, {library.folder});
     if (group.units.empty()) continue;
-    if (archives(library)) group.archive = join_path(shared ? group.shared : join_path(object_dir, "lib"), "lib" + name + ".a");
+    if (archives(library))
+      group.archive =
+          join_path(shared ? group.shared : join_path(object_dir, "lib"), "lib" + name + ".a");
     plan_.groups.push_back(std::move(group));
   }
   return {};

@@ -23,7 +23,8 @@ namespace fbuild {
 class LibraryPlan {
  public:
   // Notes what it reads in `plan`. All have to live as long.
-  LibraryPlan(Session& session, const Environment& environment, LinkedFiles& linked, BuildPlan& plan)
+  LibraryPlan(Session& session, const Environment& environment, LinkedFiles& linked,
+              BuildPlan& plan)
       : session_(session), env_(environment), linked_(linked), plan_(plan) {}
 
   // Finds the libraries that the project uses, and what they add to flags, also to those
@@ -45,7 +46,8 @@ class LibraryPlan {
  private:
   Result<std::vector<std::string>> storages();
   Status load(EnvironmentFlags& flags, const InstalledLibraries& installed);
-  Status add_library(const std::string& folder, const InstalledLibraries& installed, EnvironmentFlags& flags);
+  Status add_library(const std::string& folder, const InstalledLibraries& installed,
+                     EnvironmentFlags& flags);
   Result<bool> fits(const Library& library);
   Status declared(const InstalledLibraries& installed);
   Result<int> declared_library(const std::string& item, bool& installed);

@@ -18,7 +18,9 @@ namespace fbuild {
 
 namespace {
 
-std::string links_folder(const Session& session) { return join_path(session.build_dir, "libdeps"); }
+std::string links_folder(const Session& session) {
+  return join_path(session.build_dir, "libdeps");
+}
 
 Result<LibraryProvider*> provider_of(Session& session) {
   if (session.provider) return &*session.provider;
@@ -33,7 +35,8 @@ Result<LibraryProvider*> provider_of(Session& session) {
     Result<std::string> text = read_file(kLockFile);
     if (!text) return text.error();
     // Whether it is a lock file at all is told by whoever reads the packages in it.
-    if (Result<PackageLock> valid = parse_package_lock(*text, kLockFile); !valid) return valid.error();
+    if (Result<PackageLock> valid = parse_package_lock(*text, kLockFile); !valid)
+      return valid.error();
     Result<LibraryLock> lock = parse_library_lock(*text, kLockFile);
     if (!lock) return lock.error();
     run.lock = std::move(*lock);
@@ -52,8 +55,10 @@ class LibraryDeps {
     if (!value) return value.error();
     items_ = (*value)->items;
     for (size_t i = 0; i < items_.size(); ++i) {
-      Result<LibraryRequirement> wanted = parse_lib_dep(items_[i].text, static_cast<int>(i), session_.project,
-                                                        [&](const std::string& path) { plan_.files.push_back(path_inside(path, session_.project)); });
+      Result<LibraryRequirement> wanted = parse_lib_dep(
+          items_[i].text, static_cast<int>(i), session_.project, [&](const std::string& path) {
+            plan_.files.push_back(path_inside(path, session_.project));
+          });
       if (!wanted) return at(static_cast<int>(i), wanted.error());
       wanted_.push_back(std::move(*wanted));
     }
@@ -80,8 +85,10 @@ class LibraryDeps {
     Result<LibraryResolution> resolution = resolve_libraries(wanted_, source, blamed);
     if (!problem) return problem.error();
     if (!resolution) return at(blamed, resolution.error());
-    for (const std::string& text : resolution->warnings) session_.warn(at(items_.empty() ? -1 : 0, {text, ""}));
-    for (const std::string& text : (*provider)->warnings()) session_.warn(at(-1, {text, "check in fbuild.lock, which pins it from now on"}));
+    for (const std::string& text : resolution->warnings)
+      session_.warn(at(items_.empty() ? -1 : 0, {text, ""}));
+    for (const std::string& text : (*provider)->warnings())
+      session_.warn(at(-1, {text, "check in fbuild.lock, which pins it from now on"}));
     if (!resolution->missing.empty()) return missing(resolution->missing);
     return link(*resolution);
   }
@@ -90,7 +97,8 @@ class LibraryDeps {
   // At the item of lib_deps, or at the option.
   Error at(int item, const Error& error) {
     if (!error.file.empty()) return error;
-    if (item >= 0) return session_.config.at(items_[static_cast<size_t>(item)].origin, error.what, error.fix);
+    if (item >= 0)
+      return session_.config.at(items_[static_cast<size_t>(item)].origin, error.what, error.fix);
     config::Origin origin = session_.config.origin(section_, "lib_deps");
     return origin.file >= 0 ? session_.config.at(origin, error.what, error.fix) : error;
   }
@@ -98,7 +106,9 @@ class LibraryDeps {
   Error missing(const std::vector<std::string>& texts) {
     std::string list;
     for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + text;
-    Error error = at(-1, {"environment '" + env_.name + "' needs libraries that are not here yet: " + list, "fetch them with 'fbuild-gen --install'"});
+    Error error =
+        at(-1, {"environment '" + env_.name + "' needs libraries that are not here yet: " + list,
+                "fetch them with 'fbuild-gen --install'"});
     session_.not_here.push_back(error);
     return error;
   }
@@ -113,11 +123,14 @@ class LibraryDeps {
     for (const DirEntry& entry : *entries) {
       if (entry.kind != DirEntry::Directory) continue;
       std::string folder = join_path(*lib_dir, entry.name);
-      for (const char* name : {"library.json", "library.properties"}) plan_.files.push_back(join_path(folder, name));
+      for (const char* name : {"library.json", "library.properties"})
+        plan_.files.push_back(join_path(folder, name));
       for (const LibraryDependency& dependency : manifest_of(folder).dependencies) {
-        Result<LibraryRequirement> wanted = parse_manifest_dependency(dependency, "library '" + entry.name + "'", session_.project);
+        Result<LibraryRequirement> wanted =
+            parse_manifest_dependency(dependency, "library '" + entry.name + "'", session_.project);
         if (!wanted) {
-          session_.warn(Error{"a dependency cannot be followed: " + wanted.error().what, wanted.error().fix, folder});
+          session_.warn(Error{"a dependency cannot be followed: " + wanted.error().what,
+                              wanted.error().fix, folder});
         } else if (!wanted->bare() && !is_own(*wanted, *lib_dir, *entries)) {
           wanted_.push_back(std::move(*wanted));
         }
@@ -134,11 +147,14 @@ class LibraryDeps {
 
   // Whether one of the project's own libraries is what another of them depends on, whoever
   // it is by: the project has its own copy.
-  bool is_own(const LibraryRequirement& wanted, const std::string& lib_dir, const std::vector<DirEntry>& entries) {
+  bool is_own(const LibraryRequirement& wanted, const std::string& lib_dir,
+              const std::vector<DirEntry>& entries) {
     return std::any_of(entries.begin(), entries.end(), [&](const DirEntry& entry) {
       const LibraryManifest& manifest = manifest_of(join_path(lib_dir, entry.name));
-      bool named = config::lower(manifest.name.empty() ? entry.name : manifest.name) == config::lower(wanted.name);
-      return named && (!wanted.range || config::in_range(*wanted.range, config::package_version(manifest.version)));
+      bool named = config::lower(manifest.name.empty() ? entry.name : manifest.name) ==
+                   config::lower(wanted.name);
+      return named && (!wanted.range ||
+                       config::in_range(*wanted.range, config::package_version(manifest.version)));
     });
   }
 
@@ -148,7 +164,8 @@ class LibraryDeps {
     known_.emplace();
     Result<std::vector<std::string>> extra = option_list(session_, section_, "lib_extra_dirs");
     if (!extra) return extra.error();
-    Result<std::string> lib_dir = option_folder(session_, "lib_dir"), global = option_folder(session_, "globallib_dir");
+    Result<std::string> lib_dir = option_folder(session_, "lib_dir"),
+                        global = option_folder(session_, "globallib_dir");
     if (!lib_dir) return lib_dir.error();
     if (!global) return global.error();
     Result<std::vector<std::string>> bundled = fill_words(env_, env_.framework->libraries);
@@ -174,7 +191,8 @@ class LibraryDeps {
     if (Status s = look_around(); !s) return s.error();
     auto [begin, end] = known_->equal_range(config::lower(wanted.name));
     return std::any_of(begin, end, [&](const auto& library) {
-      return !wanted.range || config::in_range(*wanted.range, config::package_version(library.second.version));
+      return !wanted.range ||
+             config::in_range(*wanted.range, config::package_version(library.second.version));
     });
   }
 
@@ -192,16 +210,21 @@ class LibraryDeps {
     InstalledLibraries out;
     std::vector<const ChosenLibrary*> sorted;
     for (const ChosenLibrary& library : resolution.libraries) sorted.push_back(&library);
-    std::stable_sort(sorted.begin(), sorted.end(), [](const ChosenLibrary* a, const ChosenLibrary* b) { return a->folder_name < b->folder_name; });
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const ChosenLibrary* a, const ChosenLibrary* b) {
+                       return a->folder_name < b->folder_name;
+                     });
     Result<std::string> libdeps = option_folder(session_, "libdeps_dir");
     if (!libdeps) return libdeps.error();
     std::map<const ChosenLibrary*, std::string> places;
     for (const ChosenLibrary* library : sorted) {
-      Result<std::string> folder = library->tree.empty() ? path_inside(library->folder, session_.project) : linked(*library);
+      Result<std::string> folder =
+          library->tree.empty() ? path_inside(library->folder, session_.project) : linked(*library);
       if (!folder) return folder.error();
       places[library] = *folder;
       out.places[join_path(join_path(*libdeps, env_.name), library->folder_name)] = *folder;
-      if (std::find(out.folders.begin(), out.folders.end(), *folder) == out.folders.end()) out.folders.push_back(*folder);
+      if (std::find(out.folders.begin(), out.folders.end(), *folder) == out.folders.end())
+        out.folders.push_back(*folder);
       InstalledLibraries::Package package{library->name, library->owner, library->version, true};
       for (const char* name : {"library.json", "library.properties", "module.json"}) {
         std::string manifest = join_path(*folder, name);
@@ -210,11 +233,13 @@ class LibraryDeps {
       }
       package.bare = package.bare && !library->requirement.as_is;
       out.packages[*folder] = std::move(package);
-      if (library->requirement.kind == LibraryRequirement::LocalArchive) plan_.files.push_back(path_inside(library->requirement.place, session_.project));
+      if (library->requirement.kind == LibraryRequirement::LocalArchive)
+        plan_.files.push_back(path_inside(library->requirement.place, session_.project));
       if (library->pin) session_.choices.libraries.push_back(*library->pin);
     }
     for (size_t i = 0; i < resolution.of_item.size(); ++i)
-      if (int index = resolution.of_item[i]; index >= 0) out.folder_of[items_[i].text] = places[&resolution.libraries[static_cast<size_t>(index)]];
+      if (int index = resolution.of_item[i]; index >= 0)
+        out.folder_of[items_[i].text] = places[&resolution.libraries[static_cast<size_t>(index)]];
     return out;
   }
 
@@ -222,20 +247,29 @@ class LibraryDeps {
   Result<std::string> linked(const ChosenLibrary& library) {
     std::string name = library_folder_name(library.folder_name), digits;
     if (library.pin && library.pin->from_registry()) {
-      name = join_path(library_folder_name(library.owner), name + "@" + library_folder_name(library.version));
+      name = join_path(library_folder_name(library.owner),
+                       name + "@" + library_folder_name(library.version));
     } else {
-      digits = library.pin && library.pin->from_git() ? library.pin->commit : std::string(base_name(dir_name(library.tree)));
+      digits = library.pin && library.pin->from_git()
+                   ? library.pin->commit
+                   : std::string(base_name(dir_name(library.tree)));
       name += "@" + digits.substr(0, 10);
     }
     PackageUse use;
     use.link = join_path(links_folder(session_), name);
     use.installed = use.library = true;
-    use.package = {library.name, library.folder, library.requirement.text, library.version, library.pin ? library.pin->sha256 : "", library.tree};
+    use.package = {library.name,
+                   library.folder,
+                   library.requirement.text,
+                   library.version,
+                   library.pin ? library.pin->sha256 : "",
+                   library.tree};
     if (use.package.sha256.empty()) use.package.sha256 = digits;
     use.stamps.push_back(use.link + ".changed");
     session_.library_links[use.link] = library.folder;
     if (Status s = make_directories(std::string(dir_name(use.link))); !s)
-      return Error{s.error().what, "the build directory has to be writable; -B names another", s.error().file};
+      return Error{s.error().what, "the build directory has to be writable; -B names another",
+                   s.error().file};
     Result<bool> made = link_package(use.link, library.folder, session_.project);
     if (!made) return made.error();
     if (*made) session_.scans.look_anew();
@@ -259,7 +293,8 @@ class LibraryDeps {
 
 }  // namespace
 
-Result<InstalledLibraries> library_deps(Session& session, const Environment& environment, BuildPlan& plan) {
+Result<InstalledLibraries> library_deps(Session& session, const Environment& environment,
+                                        BuildPlan& plan) {
   return LibraryDeps(session, environment, plan).run();
 }
 

@@ -35,7 +35,8 @@ struct InstalledLibraries {
 // Finds the libraries of the environment's lib_deps, and those that the project's own
 // libraries in lib_dir depend on. Adds to the plan what was read and which packages are
 // used. What is not here is one Error that says how to fetch it.
-Result<InstalledLibraries> library_deps(Session& session, const Environment& environment, BuildPlan& plan);
+Result<InstalledLibraries> library_deps(Session& session, const Environment& environment,
+                                        BuildPlan& plan);
 
 // Where PlatformIO's path of a library, or of what is in it, leads here; other paths as they
 // are. Flags name such paths: -I.pio/libdeps/uno/NAME/include.

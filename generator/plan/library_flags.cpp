@@ -12,11 +12,19 @@ namespace {
 
 class Spread {
  public:
-  Spread(Session& session, const Environment& environment, const FlagScopes& base, const std::vector<FinderLibrary>& libraries,
-         const FoundLibraries& found, const std::function<bool(int)>& archived, LibraryFlags& out)
-      : session_(session), env_(environment), base_(base), libraries_(libraries), found_(found), archived_(archived), out_(out),
+  Spread(Session& session, const Environment& environment, const FlagScopes& base,
+         const std::vector<FinderLibrary>& libraries, const FoundLibraries& found,
+         const std::function<bool(int)>& archived, LibraryFlags& out)
+      : session_(session),
+        env_(environment),
+        base_(base),
+        libraries_(libraries),
+        found_(found),
+        archived_(archived),
+        out_(out),
         built_(libraries.size()) {
-    circles_ = std::any_of(found.circular.begin(), found.circular.end(), [](const auto& list) { return !list.empty(); });
+    circles_ = std::any_of(found.circular.begin(), found.circular.end(),
+                           [](const auto& list) { return !list.empty(); });
   }
 
   Status build_all() {
@@ -28,7 +36,8 @@ class Spread {
   }
 
  private:
-  static constexpr FlagScope kShared[] = {FlagScope::CppPath, FlagScope::LibPath, FlagScope::Libs, FlagScope::LinkFlags};
+  static constexpr FlagScope kShared[] = {FlagScope::CppPath, FlagScope::LibPath, FlagScope::Libs,
+                                          FlagScope::LinkFlags};
 
   void take_over(FlagScopes& to, const FlagScopes& from) {
     for (FlagScope scope : kShared) prepend_new(to, scope, from[scope], session_.project);
@@ -41,7 +50,9 @@ class Spread {
     if (library.library->kind != Library::Kind::PlatformIO) return out;
     for (const FlagItem& item : out_.of[index][FlagScope::CppPath]) {
       const std::vector<FlagItem>& base = base_[FlagScope::CppPath];
-      if (std::find(base.begin(), base.end(), item) == base.end() && std::find(out.begin(), out.end(), item) == out.end()) out.push_back(item);
+      if (std::find(base.begin(), base.end(), item) == base.end() &&
+          std::find(out.begin(), out.end(), item) == out.end())
+        out.push_back(item);
     }
     return out;
   }
@@ -56,7 +67,8 @@ class Spread {
       if (Status s = build(other); !s) return s;
       take_over(scopes, out_.of[other]);
     }
-    for (int other : found_.circular[at]) prepend_new(scopes, FlagScope::CppPath, include_dirs(other), session_.project);
+    for (int other : found_.circular[at])
+      prepend_new(scopes, FlagScope::CppPath, include_dirs(other), session_.project);
     if (!built_[at]) {
       built_[at] = true;
       prepend_new(scopes, FlagScope::CppPath, include_dirs(index), session_.project);
@@ -83,9 +95,11 @@ class Spread {
 
 }  // namespace
 
-Result<LibraryFlags> spread_library_flags(Session& session, const Environment& environment, EnvironmentFlags& flags,
-                                          const FinderProject& project, const std::vector<FinderLibrary>& libraries,
-                                          const FoundLibraries& found, const std::map<int, FlagScopes>& own,
+Result<LibraryFlags> spread_library_flags(Session& session, const Environment& environment,
+                                          EnvironmentFlags& flags, const FinderProject& project,
+                                          const std::vector<FinderLibrary>& libraries,
+                                          const FoundLibraries& found,
+                                          const std::map<int, FlagScopes>& own,
                                           const std::function<bool(int)>& archived) {
   LibraryFlags out;
   Result<FlagScopes> scopes = project_scopes(session, environment, flags);
@@ -95,7 +109,10 @@ Result<LibraryFlags> spread_library_flags(Session& session, const Environment& e
     auto known = own.find(index);
     out.of[index] = known == own.end() ? flags.base : known->second;
   }
-  if (Status s = Spread(session, environment, flags.base, libraries, found, archived, out).build_all(); !s) return s.error();
+  if (Status s =
+          Spread(session, environment, flags.base, libraries, found, archived, out).build_all();
+      !s)
+    return s.error();
   prepend_new(out.project, FlagScope::CppPath, folder_items(project.include_dirs), session.project);
   return out;
 }

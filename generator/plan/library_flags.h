@@ -23,9 +23,11 @@ struct LibraryFlags {
 // `own`: scopes of libraries whose manifests have flags; the others start from the base.
 // `archived`: whether a library becomes an archive with something in it, which takes
 // build_unflags out once more.
-Result<LibraryFlags> spread_library_flags(Session& session, const Environment& environment, EnvironmentFlags& flags,
-                                          const FinderProject& project, const std::vector<FinderLibrary>& libraries,
-                                          const FoundLibraries& found, const std::map<int, config::FlagScopes>& own,
+Result<LibraryFlags> spread_library_flags(Session& session, const Environment& environment,
+                                          EnvironmentFlags& flags, const FinderProject& project,
+                                          const std::vector<FinderLibrary>& libraries,
+                                          const FoundLibraries& found,
+                                          const std::map<int, config::FlagScopes>& own,
                                           const std::function<bool(int)>& archived);
 
 }  // namespace fbuild

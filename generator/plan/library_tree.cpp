@@ -12,8 +12,10 @@ class Tree {
 
   std::string run() {
     const std::vector<UsedLibrary>& all = plan_.used_libraries;
-    out_ = plan_.environment + ": " + std::to_string(all.size()) + (all.size() == 1 ? " library" : " libraries") + " of " +
-           std::to_string(plan_.fitting_libraries) + " that fit (lib_ldf_mode = " + plan_.library_mode +
+    out_ = plan_.environment + ": " + std::to_string(all.size()) +
+           (all.size() == 1 ? " library" : " libraries") + " of " +
+           std::to_string(plan_.fitting_libraries) +
+           " that fit (lib_ldf_mode = " + plan_.library_mode +
            ", lib_compat_mode = " + plan_.library_compatibility + ")\n";
     below(plan_.library_links, "");
     return std::move(out_);
@@ -46,6 +48,8 @@ class Tree {
 
 }  // namespace
 
-std::string library_tree_text(const BuildPlan& plan) { return Tree(plan).run(); }
+std::string library_tree_text(const BuildPlan& plan) {
+  return Tree(plan).run();
+}
 
 }  // namespace fbuild

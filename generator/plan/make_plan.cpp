@@ -5,12 +5,12 @@
 #include <set>
 
 #include "generator/config/source_filter.h"
-#include "generator/ninja/text.h"
 #include "generator/library/include_closure.h"
+#include "generator/ninja/text.h"
 #include "generator/plan/compile_flags.h"
 #include "generator/plan/embeds.h"
-#include "generator/plan/launcher.h"
 #include "generator/plan/include_digests.h"
+#include "generator/plan/launcher.h"
 #include "generator/plan/libraries.h"
 #include "generator/plan/linked_files.h"
 #include "generator/plan/linker_scripts.h"
@@ -29,13 +29,19 @@ namespace {
 class Planner {
  public:
   Planner(Session& session, Environment environment)
-      : session_(session), env_(std::move(environment)), section_("env:" + env_.name), linked_(session, join_path(session.build_dir, env_.name + (env_.debug ? "/debug/lnk" : "/lnk"))),
+      : session_(session),
+        env_(std::move(environment)),
+        section_("env:" + env_.name),
+        linked_(session,
+                join_path(session.build_dir, env_.name + (env_.debug ? "/debug/lnk" : "/lnk"))),
         libraries_(session, env_, linked_, plan_) {}
 
   Result<BuildPlan> run() {
     describe();
-    for (Status (Planner::*step)() : {&Planner::project_sources, &Planner::flags, &Planner::libraries,
-                                      &Planner::groups, &Planner::includes, &Planner::linked_files, &Planner::link, &Planner::after_link, &Planner::actions})
+    for (Status (Planner::*step)() :
+         {&Planner::project_sources, &Planner::flags, &Planner::libraries, &Planner::groups,
+          &Planner::includes, &Planner::linked_files, &Planner::link, &Planner::after_link,
+          &Planner::actions})
       if (Status s = (this->*step)(); !s) return s.error();
     for (const std::string& name : env_.platform->templates) plan_.templates.push_back(name);
     plan_.commands = flags_.commands;
@@ -51,12 +57,18 @@ class Planner {
     for (const config::ListItem& item : (*value)->items)
       for (const config::FilterFault& fault : config::filter_faults(item.text)) {
         if (fault.unclosed)
-          return session_.config.at(item.origin, "'" + fault.text + "' in 'build_src_filter' has no '>' at its end",
-                                    "write +<pattern> or -<pattern>");
+          return session_.config.at(
+              item.origin, "'" + fault.text + "' in 'build_src_filter' has no '>' at its end",
+              "write +<pattern> or -<pattern>");
         if (fault.text.find('$') != std::string::npos) continue;  // may become a pattern
-        std::string pattern = fault.text.find_first_of("<>") == std::string::npos ? "<" + fault.text + ">" : fault.text;
-        session_.warn(session_.config.at(item.origin, "'" + fault.text + "' in 'build_src_filter' selects nothing, as in PlatformIO",
-                                         pattern == "<>" || pattern[0] != '<' ? "write +<pattern> or -<pattern>" : "write +" + pattern + " or -" + pattern));
+        std::string pattern = fault.text.find_first_of("<>") == std::string::npos
+                                  ? "<" + fault.text + ">"
+                                  : fault.text;
+        session_.warn(session_.config.at(
+            item.origin,
+            "'" + fault.text + "' in 'build_src_filter' selects nothing, as in PlatformIO",
+            pattern == "<>" || pattern[0] != '<' ? "write +<pattern> or -<pattern>"
+                                                 : "write +" + pattern + " or -" + pattern));
       }
     return {};
   }
@@ -78,8 +90,11 @@ class Planner {
     if (Status s = check_source_filter(); !s) return s.error();
     Result<std::vector<std::string>> items = option_list(session_, section_, "build_src_filter");
     if (!items) return items.error();
-    Result<std::string> out = config::substitute_text(join_words(*items), environment_variables(session_, env_));
-    if (!out) return session_.config.at(session_.config.origin(section_, "build_src_filter"), out.error().what, out.error().fix);
+    Result<std::string> out =
+        config::substitute_text(join_words(*items), environment_variables(session_, env_));
+    if (!out)
+      return session_.config.at(session_.config.origin(section_, "build_src_filter"),
+                                out.error().what, out.error().fix);
     return out;
   }
 
@@ -92,7 +107,8 @@ class Planner {
     plan_.watch_set = env_.debug ? env_.name + "/debug" : env_.name;
     plan_.packages = env_.packages;
     plan_.files.push_back(env_.platform->file);
-    for (const std::string& file : env_.looked_at) plan_.files.push_back(path_inside(file, session_.project));
+    for (const std::string& file : env_.looked_at)
+      plan_.files.push_back(path_inside(file, session_.project));
     if (!env_.board_file.empty()) plan_.files.push_back(env_.board_file);
     plan_.tool_files = env_.compiler.files;
     const PackageUse& toolchain = env_.packages.front();
@@ -100,7 +116,8 @@ class Planner {
       plan_.programs[variable] = join_path(toolchain.link, path);
     // The compiler has an identity; the C library it comes with may change without it.
     for (const std::string& path : env_.toolchain.headers)
-      if (std::string folder = join_path(toolchain.link, path); is_directory(folder)) c_library_.push_back(folder);
+      if (std::string folder = join_path(toolchain.link, path); is_directory(folder))
+        c_library_.push_back(folder);
   }
 
   // Below the environment's folder; a debug build has a folder of its own there.
@@ -109,11 +126,13 @@ class Planner {
   }
 
   void watch_folders(const SourceListing& sources) {
-    plan_.directories.insert(plan_.directories.end(), sources.directories.begin(), sources.directories.end());
+    plan_.directories.insert(plan_.directories.end(), sources.directories.begin(),
+                             sources.directories.end());
   }
 
   Status project_sources() {
-    Result<std::string> src = option_folder(session_, "src_dir"), include = option_folder(session_, "include_dir");
+    Result<std::string> src = option_folder(session_, "src_dir"),
+                        include = option_folder(session_, "include_dir");
     if (!src) return src.error();
     if (!include) return include.error();
     src_dir_ = *src;
@@ -139,12 +158,16 @@ class Planner {
       if (Status s = sketch(group); !s) return s;
     linked_.extend(group, src_dir_, *filter, object_dir("src"), {*include, src_dir_});
     if (group.units.empty()) {
-      bool filtered = session_.config.is_set(section_, "build_src_filter") && is_directory(src_dir_);
+      bool filtered =
+          session_.config.is_set(section_, "build_src_filter") && is_directory(src_dir_);
       std::string fix = "put a .cpp, .c or .ino file there";
-      if (!is_directory(src_dir_)) fix = "make that folder and put a .cpp, .c or .ino file into it, or set 'src_dir'";
+      if (!is_directory(src_dir_))
+        fix = "make that folder and put a .cpp, .c or .ino file into it, or set 'src_dir'";
       if (filtered) fix = "does 'build_src_filter' leave everything out?";
-      config::Origin place = session_.config.origin(section_, filtered ? "build_src_filter" : "board");
-      return session_.config.at(place, "environment '" + env_.name + "' has no sources in '" + src_dir_ + "'", fix);
+      config::Origin place =
+          session_.config.origin(section_, filtered ? "build_src_filter" : "board");
+      return session_.config.at(
+          place, "environment '" + env_.name + "' has no sources in '" + src_dir_ + "'", fix);
     }
     for (const CompileUnit& unit : group.units)
       finder_.sources.push_back(unit.source == plan_.sketch.output ? sketch_beside_ : unit.source);
@@ -186,7 +209,10 @@ class Planner {
     session_.scans.set(sketch_beside_, text);
     // Compiled in the place its name sorts to, which decides the order of linking.
     // It includes "x.h" from beside the sketch, where PlatformIO would have put it.
-    CompileUnit unit{plan_.sketch.output, join_path(object_dir("src"), name + ".o"), Language::Cxx, {"-iquote", src_dir_}};
+    CompileUnit unit{plan_.sketch.output,
+                     join_path(object_dir("src"), name + ".o"),
+                     Language::Cxx,
+                     {"-iquote", src_dir_}};
     auto place = std::find_if(group.units.begin(), group.units.end(),
                               [&](const CompileUnit& other) { return other.object > unit.object; });
     group.units.insert(place, std::move(unit));
@@ -211,7 +237,8 @@ class Planner {
     for (const std::string& folder : flags_.looked_at) {
       std::string path = path_inside(folder, session_.project);
       // Below the build directory lie packages; their groups are inputs already.
-      if (path != session_.build_dir && !path.starts_with(session_.build_dir + "/")) plan_.input_folders.push_back(path);
+      if (path != session_.build_dir && !path.starts_with(session_.build_dir + "/"))
+        plan_.input_folders.push_back(path);
     }
     return {};
   }
@@ -224,19 +251,22 @@ class Planner {
     size_t own = groups.size();
     for (const GroupSpec& spec : env_.framework->groups) {
       if (!env_.holds(spec.when)) continue;
-      Result<std::vector<std::string>> filled = fill_words(env_, {spec.name, spec.from, spec.filter});
+      Result<std::vector<std::string>> filled =
+          fill_words(env_, {spec.name, spec.from, spec.filter});
       if (!filled) return filled.error();
       const std::string& from = (*filled)[1];
       if (!is_directory(from))
         return session_.config.at(session_.config.origin(section_, "board"),
-                                  "board '" + plan_.board + "' needs the folder '" + from + "', which its package does not have",
+                                  "board '" + plan_.board + "' needs the folder '" + from +
+                                      "', which its package does not have",
                                   "is '" + env_.packages[1].package.name + "' the right package?");
       plan_.input_folders.push_back(from);
       const SourceListing& sources = session_.sources.of(from, (*filled)[2]);
       watch_folders(sources);
       SourceGroup group;
       group.name = (*filled)[0];
-      if (Status s = set_flags(group, framework_arguments(session_, env_, flags_, spec.flags)); !s) return s.error();
+      if (Status s = set_flags(group, framework_arguments(session_, env_, flags_, spec.flags)); !s)
+        return s.error();
       group.shared = shared_folder(session_.build_dir, plan_, group, from, (*filled)[2]);
       group.units = compile_units(from, sources.files, group.shared);
       if (group.units.empty() && !spec.archive) continue;
@@ -252,8 +282,11 @@ class Planner {
     }
     // PlatformIO links the framework's objects first, then those of libraries that are no
     // archives, then the project's.
-    std::stable_partition(groups.begin() + static_cast<std::ptrdiff_t>(own), groups.end(), [](const SourceGroup& group) { return group.archive.empty(); });
-    auto first_archive = std::find_if(groups.begin() + static_cast<std::ptrdiff_t>(own), groups.end(), [](const SourceGroup& group) { return !group.archive.empty(); });
+    std::stable_partition(groups.begin() + static_cast<std::ptrdiff_t>(own), groups.end(),
+                          [](const SourceGroup& group) { return group.archive.empty(); });
+    auto first_archive =
+        std::find_if(groups.begin() + static_cast<std::ptrdiff_t>(own), groups.end(),
+                     [](const SourceGroup& group) { return !group.archive.empty(); });
     std::rotate(groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(own), first_archive);
     return {};
   }
@@ -285,7 +318,8 @@ class Planner {
     plan_.link_libs.push_back("-L" + plan_.directory);
     plan_.link_libs.insert(plan_.link_libs.end(), flags_.lib_paths.begin(), flags_.lib_paths.end());
     plan_.link_libs.push_back("-Wl,--start-group");
-    plan_.link_libs.insert(plan_.link_libs.end(), flags_.first_libs.begin(), flags_.first_libs.end());
+    plan_.link_libs.insert(plan_.link_libs.end(), flags_.first_libs.begin(),
+                           flags_.first_libs.end());
     plan_.link_libs.insert(plan_.link_libs.end(), plan_.archives.begin(), plan_.archives.end());
     plan_.link_libs.insert(plan_.link_libs.end(), flags_.libs.begin(), flags_.libs.end());
     plan_.link_libs.push_back("-Wl,--end-group");
@@ -293,7 +327,8 @@ class Planner {
     for (const std::vector<std::string>* words : {&flags_.library_paths, &flags_.lib_paths})
       for (const std::string& word : *words) folders.push_back(word.substr(2));
     plan_.link_inputs = linker_scripts(plan_.link_flags, folders);
-    plan_.input_files.insert(plan_.input_files.end(), plan_.link_inputs.begin(), plan_.link_inputs.end());
+    plan_.input_files.insert(plan_.input_files.end(), plan_.link_inputs.begin(),
+                             plan_.link_inputs.end());
     return prepare();
   }
 
@@ -305,10 +340,12 @@ class Planner {
       if (!input) return input.error();
       Result<std::vector<std::string>> words = arguments(spec.arguments);
       if (!words) return words.error();
-      plan_.prepared.push_back({spec.rule, *input, object_dir(spec.out), {{"arguments", shell_line(*words)}}, true});
+      plan_.prepared.push_back(
+          {spec.rule, *input, object_dir(spec.out), {{"arguments", shell_line(*words)}}, true});
       plan_.link_inputs.push_back(object_dir(spec.out));
       // It may be one for the preprocessor.
-      for (IncludeScans::File file : IncludeClosure(session_.scans, IncludePath{}).of(*input).files) plan_.input_files.push_back(session_.scans.path(file));
+      for (IncludeScans::File file : IncludeClosure(session_.scans, IncludePath{}).of(*input).files)
+        plan_.input_files.push_back(session_.scans.path(file));
     }
     return {};
   }
@@ -325,7 +362,8 @@ class Planner {
   }
 
   Result<std::string> filled(const std::string& text) {
-    Result<std::string> out = fill(text, [this](std::string_view name) { return env_.look_up(name); });
+    Result<std::string> out =
+        fill(text, [this](std::string_view name) { return env_.look_up(name); });
     if (!out) return fill_error(env_, out.error());
     return out;
   }
@@ -339,12 +377,14 @@ class Planner {
         if (!path) return path.error();
         if (in[0] != '{') {
           *path = object_dir(*path);
-        } else if (!path->starts_with(object_dir("") )) {
+        } else if (!path->starts_with(object_dir(""))) {
           if (!is_regular_file(*path)) return missing_input(*path);
           plan_.input_files.push_back(*path);
         }
-        if (step.input.empty()) step.input = *path;
-        else step.more_inputs.push_back(*path);
+        if (step.input.empty())
+          step.input = *path;
+        else
+          step.more_inputs.push_back(*path);
       }
       if (!spec.arguments.empty()) {
         Result<std::vector<std::string>> words = arguments(spec.arguments);
@@ -355,8 +395,10 @@ class Planner {
     }
     const SizeSpec& size = env_.platform->size;
     plan_.size.ram_soft = size.ram_soft;
-    for (auto [from, to] : {std::pair(&size.flash, &plan_.size.flash), std::pair(&size.ram, &plan_.size.ram),
-                            std::pair(&size.flash_max, &plan_.size.flash_max), std::pair(&size.ram_max, &plan_.size.ram_max)}) {
+    for (auto [from, to] :
+         {std::pair(&size.flash, &plan_.size.flash), std::pair(&size.ram, &plan_.size.ram),
+          std::pair(&size.flash_max, &plan_.size.flash_max),
+          std::pair(&size.ram_max, &plan_.size.ram_max)}) {
       Result<std::string> value = filled(*from);
       if (!value) return value.error();
       *to = difference(*value);
@@ -376,12 +418,15 @@ class Planner {
     if (Result<std::vector<std::string>> options = session_.config.options(section_))
       for (const std::string& option : *options) {
         Result<std::string> value = option_text(session_, section_, option.c_str());
-        if (!option.starts_with("board_") || !value || value->empty() || !("/" + path).ends_with("/" + *value)) continue;
+        if (!option.starts_with("board_") || !value || value->empty() ||
+            !("/" + path).ends_with("/" + *value))
+          continue;
         place = session_.config.origin(section_, option);
         name = *value;
       }
-    return session_.config.at(place, "environment '" + env_.name + "' needs '" + name + "', and there is no such file",
-                              "give one that is there, or make it");
+    return session_.config.at(
+        place, "environment '" + env_.name + "' needs '" + name + "', and there is no such file",
+        "give one that is there, or make it");
   }
 
   Status actions() { return plan_actions(session_, env_, object_dir(""), plan_); }
@@ -393,8 +438,11 @@ class Planner {
     for (const std::string& name : names) {
       if (writable_in_ninja(name)) continue;
       std::string shown = name;
-      std::replace_if(shown.begin(), shown.end(), [](char c) { return c == '\t' || c == '\r' || c == '\n'; }, '?');
-      return Error{"ninja cannot build a file whose name has a '|', a tab or a line end", "rename it", shown};
+      std::replace_if(
+          shown.begin(), shown.end(), [](char c) { return c == '\t' || c == '\r' || c == '\n'; },
+          '?');
+      return Error{"ninja cannot build a file whose name has a '|', a tab or a line end",
+                   "rename it", shown};
     }
     return {};
   }

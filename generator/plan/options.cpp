@@ -13,7 +13,8 @@ Result<std::string> option_text(Session& session, const std::string& section, co
   return (*value)->kind == Value::Kind::None ? std::string() : config::value_text(**value);
 }
 
-Result<std::vector<std::string>> option_list(Session& session, const std::string& section, const char* option) {
+Result<std::vector<std::string>> option_list(Session& session, const std::string& section,
+                                             const char* option) {
   Result<const Value*> value = session.config.get(section, option);
   if (!value) return value.error();
   std::vector<std::string> out;

@@ -13,7 +13,8 @@ namespace fbuild {
 Result<std::string> option_text(Session& session, const std::string& section, const char* option);
 
 // The items of a list option.
-Result<std::vector<std::string>> option_list(Session& session, const std::string& section, const char* option);
+Result<std::vector<std::string>> option_list(Session& session, const std::string& section,
+                                             const char* option);
 
 // A folder option of [platformio] as commands name it: relative inside the project.
 Result<std::string> option_folder(Session& session, const char* option);

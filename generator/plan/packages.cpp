@@ -358,11 +358,9 @@ class Chooser {
 Result<const CompilerIdentity*> compiler_at(Session& session, const ToolchainSpec& toolchain,
                                             const std::string& root, const std::string& file) {
   auto cc = toolchain.programs.find("cc");
-  if (cc == toolchain.programs.end())
-    return Error{"the toolchain has no program 'cc'", "", file};
+  if (cc == toolchain.programs.end()) return Error{"the toolchain has no program 'cc'", "", file};
   std::vector<std::string> paths;
-  for (const auto& [variable, path] : toolchain.programs)
-    paths.push_back(join_path(root, path));
+  for (const auto& [variable, path] : toolchain.programs) paths.push_back(join_path(root, path));
   std::string driver = join_path(root, cc->second);
   auto [identity, fresh] = session.compilers.try_emplace(driver);
   if (fresh) {
@@ -466,8 +464,7 @@ Result<PackageUse> use_package(Session& session, const Platform& platform, const
                  s.error().file};
   Result<bool> linked = link_package(link, use.package.root, session.project);
   if (linked && *linked) session.scans.look_anew();
-  if (!linked)
-    return linked.error();
+  if (!linked) return linked.error();
   if (!use.package.tree.empty()) pin_in_store(use.package.tree, join_path(session.project, link));
   return use;
 }
@@ -487,14 +484,16 @@ Result<bool> update_lock(Session& session, bool all_environments, bool write) {
     if (!before) return before.error();
     libraries.insert(libraries.end(), before->begin(), before->end());
   }
-  std::string text = package_lock_text(updated_lock(**old, choices.used, host_of(session), all_environments),
-                                       library_lock_text(std::move(libraries)));
+  std::string text =
+      package_lock_text(updated_lock(**old, choices.used, host_of(session), all_environments),
+                        library_lock_text(std::move(libraries)));
   if (write) return write_if_changed(kLockFile, text);
   Result<std::string> now = read_file(kLockFile);
   return !now || *now != text;
 }
 
-std::string shared_folder(const std::string& build_dir, const BuildPlan& plan, const SourceGroup& group, const std::string& from,
+std::string shared_folder(const std::string& build_dir, const BuildPlan& plan,
+                          const SourceGroup& group, const std::string& from,
                           const std::string& filter) {
   stamp::Hasher hasher;
   hasher.add_sized(from);
@@ -504,12 +503,14 @@ std::string shared_folder(const std::string& build_dir, const BuildPlan& plan, c
     for (const std::string& word : words) hasher.add_sized(word);
   }
   for (const auto& [variable, program] : plan.programs) hasher.add_sized(program);
-  return join_path(build_dir, "shared/" + group.name + "-" + stamp::hex(hasher.finish()).substr(0, 8));
+  return join_path(build_dir,
+                   "shared/" + group.name + "-" + stamp::hex(hasher.finish()).substr(0, 8));
 }
 
 bool is_installed(const BuildPlan& plan, const std::string& path) {
   return std::any_of(plan.packages.begin(), plan.packages.end(), [&](const PackageUse& use) {
-    return use.installed && path.starts_with(use.link) && (path.size() == use.link.size() || path[use.link.size()] == '/');
+    return use.installed && path.starts_with(use.link) &&
+           (path.size() == use.link.size() || path[use.link.size()] == '/');
   });
 }
 

@@ -39,8 +39,8 @@ struct PackageChoices {
   PackageStore store = {};
   std::string host = {};  // the kind of this machine; empty: not yet asked for
   std::optional<PackageLock> lock = std::nullopt;  // as it was read; none: not yet
-  PackageLock used = {};      // what the environments use, as it would be pinned
-  bool from_archive = false;  // some of it came from an archive
+  PackageLock used = {};       // what the environments use, as it would be pinned
+  bool from_archive = false;   // some of it came from an archive
   LibraryLock libraries = {};  // those of lib_deps that are used, as they would be pinned
 };
 

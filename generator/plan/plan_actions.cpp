@@ -68,7 +68,8 @@ class ActionPlanner {
     }
     if (Status s = uploads || !may_upload ? Status() : other_upload(); !s) return s;
     if (any_protocol) look_at_protocol();
-    if (std::none_of(plan_.actions.begin(), plan_.actions.end(), [](const auto& action) { return action.name == kEmulate; }))
+    if (std::none_of(plan_.actions.begin(), plan_.actions.end(),
+                     [](const auto& action) { return action.name == kEmulate; }))
       refuse_emulation();
     return refuse_other_data_images(session_, env_, plan_);
   }
@@ -82,7 +83,9 @@ class ActionPlanner {
 
   static bool asks_for_protocol(const ActionSpec& spec) {
     return std::any_of(spec.when.terms.begin(), spec.when.terms.end(),
-                       [](const Condition::Term& term) { return term.kind == Condition::Matches && term.name == "upload.protocol"; });
+                       [](const Condition::Term& term) {
+                         return term.kind == Condition::Matches && term.name == "upload.protocol";
+                       });
   }
 
   // What the tool knows may be more than what we know, but what looks like a slip is said to.
@@ -93,7 +96,8 @@ class ActionPlanner {
         std::find(known.begin(), known.end(), protocol_) != known.end())
       return;
     if (std::string fix = did_you_mean(protocol_, known); !fix.empty())
-      session_.warn(session_.config.at(place, "upload_protocol '" + protocol_ + "' is not known, and passed on as it is", fix));
+      session_.warn(session_.config.at(
+          place, "upload_protocol '" + protocol_ + "' is not known, and passed on as it is", fix));
   }
 
   // The project's command, or that this way of uploading is none of the platform's.
@@ -123,7 +127,8 @@ class ActionPlanner {
     action.input = join_path(folder_, spec.in);
     config::Origin place = session_.config.origin(section_, "upload_protocol");
     Error why = session_.config.at(place, what, fix);
-    if (place.file >= 0) session_.warn(why);  // it builds, but there is no need to wait for the upload
+    if (place.file >= 0)
+      session_.warn(why);  // it builds, but there is no need to wait for the upload
     return cannot(std::move(action), why);
   }
 
@@ -133,7 +138,8 @@ class ActionPlanner {
     for (const ActionSpec& spec : env_.platform->actions)
       for (const Condition::Term& term : spec.when.terms)
         if (spec.name == kEmulate && term.kind == Condition::Has)
-          why.fix = "one that '" + spec.package + "' knows can be named with 'board_" + term.name + " = ...'";
+          why.fix = "one that '" + spec.package + "' knows can be named with 'board_" + term.name +
+                    " = ...'";
     PlannedAction action;
     action.name = kEmulate;
     action.needs_firmware = action.listed = false;
@@ -177,7 +183,8 @@ class ActionPlanner {
       if (use && std::none_of(plan_.packages.begin(), plan_.packages.end(),
                               [&](const PackageUse& other) { return other.link == use->link; }))
         plan_.packages.push_back(*use);
-      tool = use ? join_path(use->link, spec.program.empty() ? probe_in(package, use->package.root) : spec.program)
+      tool = use ? join_path(use->link, spec.program.empty() ? probe_in(package, use->package.root)
+                                                             : spec.program)
                  : std::string(base_name(tool));
     }
 
@@ -311,7 +318,8 @@ class ActionPlanner {
 
 }  // namespace
 
-std::vector<std::string> values_of_actions(const Platform& platform, std::string_view name, std::string_view fact) {
+std::vector<std::string> values_of_actions(const Platform& platform, std::string_view name,
+                                           std::string_view fact) {
   std::set<std::string> out;
   for (const ActionSpec& spec : platform.actions)
     for (const Condition::Term& term : spec.when.terms)

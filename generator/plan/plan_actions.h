@@ -32,7 +32,8 @@ Status plan_actions(Session& session, const Environment& environment, const std:
                     BuildPlan& plan);
 
 // The values of a fact for which the platform has an action of that name, in alphabetical order.
-std::vector<std::string> values_of_actions(const Platform& platform, std::string_view name, std::string_view fact);
+std::vector<std::string> values_of_actions(const Platform& platform, std::string_view name,
+                                           std::string_view fact);
 
 // The action as a target that only says why it cannot be done.
 PlannedAction refusal(PlannedAction action, const Error& why);

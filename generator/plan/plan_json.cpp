@@ -71,10 +71,14 @@ class Writer {
 
 const char* language_rule(Language language) {
   switch (language) {
-    case Language::C: return "c";
-    case Language::Cxx: return "cxx";
-    case Language::AsmCpp: return "asm_cpp";
-    case Language::Asm: return "asm";
+    case Language::C:
+      return "c";
+    case Language::Cxx:
+      return "cxx";
+    case Language::AsmCpp:
+      return "asm_cpp";
+    case Language::Asm:
+      return "asm";
   }
   return "";
 }

@@ -12,7 +12,8 @@ std::optional<std::string> script_of_flag(std::string_view word) {
   return std::string(word);
 }
 
-Status take_script_of_flags(Session& session, const std::string& section, Environment& environment) {
+Status take_script_of_flags(Session& session, const std::string& section,
+                            Environment& environment) {
   Result<const config::Value*> flags = session.config.get(section, "build_flags");
   if (!flags) return flags.error();
   for (const config::ListItem& item : (*flags)->items) {
@@ -22,8 +23,9 @@ Status take_script_of_flags(Session& session, const std::string& section, Enviro
     for (const std::string& word : *words) {
       std::optional<std::string> script = script_of_flag(word);
       if (!script || !is_read(facts_read(*environment.platform), "build.ldscript")) continue;
-      session.warn(session.config.at(item.origin, "'" + word + "' is taken for 'board_build.ldscript = " + *script + "'",
-                                     "write that: it is what PlatformIO asks for too"));
+      session.warn(session.config.at(
+          item.origin, "'" + word + "' is taken for 'board_build.ldscript = " + *script + "'",
+          "write that: it is what PlatformIO asks for too"));
       set_fact(environment.facts, "build.ldscript", *script);
       environment.script_of_flags = true;
     }

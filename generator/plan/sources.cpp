@@ -18,7 +18,8 @@ const SourceListing& SourceListings::of(const std::string& folder, const std::st
   return listing;
 }
 
-std::vector<CompileUnit> compile_units(const std::string& folder, const std::vector<std::string>& files,
+std::vector<CompileUnit> compile_units(const std::string& folder,
+                                       const std::vector<std::string>& files,
                                        const std::string& object_dir) {
   std::vector<CompileUnit> out;
   for (const std::string& file : files) {
@@ -33,7 +34,8 @@ std::vector<CompileUnit> compile_units(const std::string& folder, const std::vec
       if (!inside.empty()) inside += '/';
       inside += part == ".." ? "__" : part;
     }
-    out.push_back({normalize_path(join_path(folder, file)), join_path(object_dir, inside + ".o"), *language});
+    out.push_back(
+        {normalize_path(join_path(folder, file)), join_path(object_dir, inside + ".o"), *language});
   }
   return out;
 }

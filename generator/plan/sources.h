@@ -27,7 +27,8 @@ class SourceListings {
 
 // Compile units for the files of a folder; objects go below `object_dir` at the same
 // relative place (".." becomes "__", so that nothing leaves the folder).
-std::vector<CompileUnit> compile_units(const std::string& folder, const std::vector<std::string>& files,
+std::vector<CompileUnit> compile_units(const std::string& folder,
+                                       const std::vector<std::string>& files,
                                        const std::string& object_dir);
 
 }  // namespace fbuild

@@ -65,24 +65,27 @@ class LineReader {
     left_.remove_prefix(i + 1);
     // Two of '...' beside each other are one with a quote in it.
     if (quote == '\'' && left_.starts_with('\'')) return quotation(quote);
-    return left_.empty() || left_[0] == ' ' || left_[0] == ',' || left_[0] == ':' || is_closing(left_[0]);
+    return left_.empty() || left_[0] == ' ' || left_[0] == ',' || left_[0] == ':' ||
+           is_closing(left_[0]);
   }
 
   // Part of a plain scalar: what follows after a blank belongs to it too, and is again of
   // characters that mean nothing at a beginning.
   bool word() {
-    if (!is_word(left_[0]) && left_[0] != '/' && left_[0] != '.' && left_[0] != '+' && left_[0] != '(' &&
-        !(left_[0] == '-' && left_.size() > 1 && is_word(left_[1])))
+    if (!is_word(left_[0]) && left_[0] != '/' && left_[0] != '.' && left_[0] != '+' &&
+        left_[0] != '(' && !(left_[0] == '-' && left_.size() > 1 && is_word(left_[1])))
       return false;
     constexpr std::string_view kInside = "-+./()=;<>*&!@^~$%\\|";
     size_t i = 0;
     while (i < left_.size()) {
-      bool colon = left_[i] == ':' && i + 1 < left_.size() && (is_word(left_[i + 1]) || left_[i + 1] == '/');
+      bool colon =
+          left_[i] == ':' && i + 1 < left_.size() && (is_word(left_[i + 1]) || left_[i + 1] == '/');
       if (!is_word(left_[i]) && !colon && kInside.find(left_[i]) == std::string_view::npos) break;
       ++i;
     }
     left_.remove_prefix(i);
-    return left_.empty() || left_[0] == ' ' || left_[0] == ',' || left_[0] == ':' || is_closing(left_[0]);
+    return left_.empty() || left_[0] == ' ' || left_[0] == ',' || left_[0] == ':' ||
+           is_closing(left_[0]);
   }
 
   bool is_closing(char c) const { return !open_.empty() && open_.back() == c; }
@@ -94,7 +97,8 @@ class LineReader {
 };
 
 bool has_control_characters(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < ' ' && c != '\n') || c == 0x7f; });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return (c >= 0 && c < ' ' && c != '\n') || c == 0x7f; });
 }
 
 }  // namespace
@@ -136,7 +140,8 @@ std::optional<SplitPlatform> split_boards(std::string_view text) {
     if (blanks < indent) return std::nullopt;
     if (blanks == indent) {
       size_t colon = bare.find(':');
-      if (colon == std::string_view::npos || (colon + 1 < bare.size() && bare[colon + 1] != ' ')) return std::nullopt;
+      if (colon == std::string_view::npos || (colon + 1 < bare.size() && bare[colon + 1] != ' '))
+        return std::nullopt;
       std::string_view name = bare.substr(blanks, colon - blanks);
       if (!is_name(name)) return std::nullopt;
       auto [place, fresh] = out.boards.try_emplace(std::string(name));

@@ -28,7 +28,8 @@ std::string stat_text(const std::string& path) {
   std::string out;
   for (unsigned long long n :
        {static_cast<unsigned long long>(st.st_size), static_cast<unsigned long long>(st.st_ino),
-        static_cast<unsigned long long>(st.st_dev), static_cast<unsigned long long>(st.st_mtim.tv_sec),
+        static_cast<unsigned long long>(st.st_dev),
+        static_cast<unsigned long long>(st.st_mtim.tv_sec),
         static_cast<unsigned long long>(st.st_mtim.tv_nsec),
         static_cast<unsigned long long>(st.st_ctim.tv_sec),
         static_cast<unsigned long long>(st.st_ctim.tv_nsec)})
@@ -70,7 +71,8 @@ Status digest_file(const std::string& path, XXH3_state_t* state) {
 }
 
 std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
+    text.pop_back();
   return text;
 }
 

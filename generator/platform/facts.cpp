@@ -72,8 +72,10 @@ std::optional<std::string> slice(const std::string& value, std::string_view rang
   std::string_view words[2] = {range.substr(0, dash), range.substr(dash + 1)};
   for (int i = 0; i < 2; ++i) {
     if (words[i].empty()) continue;
-    if (words[i].size() > 6 || words[i].find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
-    ends[i] = std::min<size_t>(std::strtoul(std::string(words[i]).c_str(), nullptr, 10), value.size());
+    if (words[i].size() > 6 || words[i].find_first_not_of("0123456789") != std::string_view::npos)
+      return std::nullopt;
+    ends[i] =
+        std::min<size_t>(std::strtoul(std::string(words[i]).c_str(), nullptr, 10), value.size());
   }
   return value.substr(ends[0], ends[1] > ends[0] ? ends[1] - ends[0] : 0);
 }
@@ -96,19 +98,25 @@ Result<std::string> filtered(std::string value, std::string_view filters) {
     std::string_view filter = filters.substr(0, filters.find(':'));
     filters.remove_prefix(filter.size());
     if (filter == "upper") {
-      std::transform(value.begin(), value.end(), value.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
+      std::transform(value.begin(), value.end(), value.begin(),
+                     [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
     } else if (filter == "lower") {
-      std::transform(value.begin(), value.end(), value.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+      std::transform(value.begin(), value.end(), value.begin(),
+                     [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
     } else if (filter.starts_with("part-")) {
       std::optional<std::string> part = version_part(value, filter.substr(5));
-      if (!part) return Error{"'" + value + "' has no " + std::string(filter), "parts are counted from part-0"};
+      if (!part)
+        return Error{"'" + value + "' has no " + std::string(filter),
+                     "parts are counted from part-0"};
       value = std::move(*part);
     } else if (filter.size() == 3 && filter[1] == '/') {
       std::replace(value.begin(), value.end(), filter[0], filter[2]);
     } else if (std::optional<std::string> part = slice(value, filter)) {
       value = std::move(*part);
     } else {
-      return Error{"unknown filter '" + std::string(filter) + "'", "known are upper, lower, part-N, ranges such as 0-7 and replacements such as -/_"};
+      return Error{
+          "unknown filter '" + std::string(filter) + "'",
+          "known are upper, lower, part-N, ranges such as 0-7 and replacements such as -/_"};
     }
   }
   return value;
@@ -130,7 +138,8 @@ Result<std::string> fill(std::string_view text, const Lookup& lookup) {
     }
     size_t end = text.find('}', i);
     if (end == std::string_view::npos)
-      return Error{"'{' without '}' in '" + std::string(text) + "'", "a plain brace is written '{{'"};
+      return Error{"'{' without '}' in '" + std::string(text) + "'",
+                   "a plain brace is written '{{'"};
     std::string_view name = text.substr(i + 1, end - i - 1);
     size_t bar = name.find('|');
     std::string_view path = name.substr(0, bar);
@@ -138,12 +147,14 @@ Result<std::string> fill(std::string_view text, const Lookup& lookup) {
     std::optional<std::string> value = lookup(path.substr(0, colon));
     if (value && colon < path.size()) {
       Result<std::string> changed = filtered(std::move(*value), path.substr(colon));
-      if (!changed) return Error{changed.error().what + " in '" + std::string(text) + "'", changed.error().fix};
+      if (!changed)
+        return Error{changed.error().what + " in '" + std::string(text) + "'", changed.error().fix};
       value = std::move(*changed);
     }
     if (!value && bar != std::string_view::npos) value = std::string(name.substr(bar + 1));
     if (!value)
-      return Error{"nothing is known as '" + std::string(name) + "' in '" + std::string(text) + "'"};
+      return Error{"nothing is known as '" + std::string(name) + "' in '" + std::string(text) +
+                   "'"};
     out += *value;
     i = end;
   }

@@ -7,12 +7,28 @@ namespace fbuild {
 namespace {
 
 // Looked at for every platform: by the flags that all have, by uploads and by embedded files.
-constexpr const char* kOfAll[] = {
-    "id", "name", "vendor", "frameworks", "build.core", "build.cpu", "build.embed_files",
-    "build.embed_txtfiles", "build.extra_flags", "build.f_cpu", "build.filesystem", "build.hwids",
-    "build.mcu", "build.variants_dir", "upload.disable_flushing", "upload.flags", "upload.port",
-    "upload.protocol", "upload.require_upload_port", "upload.speed", "upload.use_1200bps_touch",
-    "upload.wait_for_upload_port"};
+constexpr const char* kOfAll[] = {"id",
+                                  "name",
+                                  "vendor",
+                                  "frameworks",
+                                  "build.core",
+                                  "build.cpu",
+                                  "build.embed_files",
+                                  "build.embed_txtfiles",
+                                  "build.extra_flags",
+                                  "build.f_cpu",
+                                  "build.filesystem",
+                                  "build.hwids",
+                                  "build.mcu",
+                                  "build.variants_dir",
+                                  "upload.disable_flushing",
+                                  "upload.flags",
+                                  "upload.port",
+                                  "upload.protocol",
+                                  "upload.require_upload_port",
+                                  "upload.speed",
+                                  "upload.use_1200bps_touch",
+                                  "upload.wait_for_upload_port"};
 
 class Collector {
  public:
@@ -110,7 +126,8 @@ std::set<std::string> facts_read(const Platform& platform) {
     out.arguments(step.arguments);
   }
   for (const ActionSpec& action : platform.actions) out.action(action);
-  out.texts({platform.size.flash, platform.size.ram, platform.size.flash_max, platform.size.ram_max});
+  out.texts(
+      {platform.size.flash, platform.size.ram, platform.size.flash_max, platform.size.ram_max});
   for (const EmbedSpec& embed : platform.embed) {
     out.condition(embed.when);
     out.texts({embed.format, embed.arch});

@@ -19,7 +19,9 @@ std::string_view next_line(std::string_view& text) {
   return line;
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
 
 }  // namespace
 
@@ -61,7 +63,8 @@ std::string shell_form(std::string_view words) {
       continue;
     }
     char quote = words[0] == '"' || words[0] == '\'' ? words[0] : 0;
-    size_t end = quote ? words.find(quote, 1) : std::find_if(words.begin(), words.end(), is_blank) - words.begin();
+    size_t end = quote ? words.find(quote, 1)
+                       : std::find_if(words.begin(), words.end(), is_blank) - words.begin();
     if (quote && end == std::string_view::npos) {  // never closed: it stands for itself
       quote = 0;
       end = std::find_if(words.begin(), words.end(), is_blank) - words.begin();
@@ -86,7 +89,8 @@ Status check_pattern(const std::string& pattern) {
   }
 }
 
-std::optional<std::vector<std::string>> first_match(std::string_view text, const std::string& pattern) {
+std::optional<std::vector<std::string>> first_match(std::string_view text,
+                                                    const std::string& pattern) {
   std::regex compiled(pattern);
   while (!text.empty()) {
     std::string_view line = next_line(text);

@@ -24,7 +24,8 @@ Result<bool> replace_link(const std::string& path, const std::string& target) {
     return Error{"there is something that is not a link", "move it away", path};
   std::string temporary = path + ".tmp." + std::to_string(::getpid());
   ::unlink(temporary.c_str());
-  if (::symlink(target.c_str(), temporary.c_str()) == 0 && ::rename(temporary.c_str(), path.c_str()) == 0)
+  if (::symlink(target.c_str(), temporary.c_str()) == 0 &&
+      ::rename(temporary.c_str(), path.c_str()) == 0)
     return true;
   Error error{"cannot make the link: " + errno_text(errno), "", path};
   ::unlink(temporary.c_str());

@@ -36,14 +36,19 @@ class Answer {
   }
 
   std::string text(const char* key) const {
-    return json_.is_object() && json_.contains(key) && json_[key].is_string() ? json_[key].get<std::string>() : "";
+    return json_.is_object() && json_.contains(key) && json_[key].is_string()
+               ? json_[key].get<std::string>()
+               : "";
   }
   std::optional<uint64_t> number(const char* key) const {
-    if (!json_.is_object() || !json_.contains(key) || !json_[key].is_number_unsigned()) return std::nullopt;
+    if (!json_.is_object() || !json_.contains(key) || !json_[key].is_number_unsigned())
+      return std::nullopt;
     return json_[key].get<uint64_t>();
   }
   bool failed() const { return failed_; }
-  Error error() const { return Error{text("error").empty() ? status_ : text("error"), text("fix")}; }
+  Error error() const {
+    return Error{text("error").empty() ? status_ : text("error"), text("fix")};
+  }
 
  private:
   nlohmann::json json_;
@@ -51,7 +56,8 @@ class Answer {
   std::string status_;
 };
 
-std::vector<std::string> command(const PackageStore& packages, const char* name, const std::string& url, bool offline) {
+std::vector<std::string> command(const PackageStore& packages, const char* name,
+                                 const std::string& url, bool offline) {
   std::vector<std::string> argv = {packages.program, name};
   if (offline) argv.push_back("--offline");
   if (packages.quiet) argv.push_back("--quiet");
@@ -59,19 +65,24 @@ std::vector<std::string> command(const PackageStore& packages, const char* name,
   return argv;
 }
 
-Result<InstalledArchive> run_install(const PackageStore& packages, const PackageArchive& archive, bool offline) {
+Result<InstalledArchive> run_install(const PackageStore& packages, const PackageArchive& archive,
+                                     bool offline) {
   std::vector<std::string> argv = command(packages, "install", archive.url, offline);
-  argv.insert(argv.end(), {"--strip", std::to_string(archive.strip), "--lease", std::to_string(::getpid())});
-  if (archive.extract != lnk::Extract::File) argv.insert(argv.end(), {"--extract", lnk::extract_name(archive.extract)});
+  argv.insert(argv.end(),
+              {"--strip", std::to_string(archive.strip), "--lease", std::to_string(::getpid())});
+  if (archive.extract != lnk::Extract::File)
+    argv.insert(argv.end(), {"--extract", lnk::extract_name(archive.extract)});
   if (!archive.sha256.empty()) argv.insert(argv.end(), {"--sha256", archive.sha256});
   if (archive.size) argv.insert(argv.end(), {"--size", std::to_string(*archive.size)});
   // Only the project itself names files of this machine.
   if (archive.url.starts_with("file://")) argv.push_back("--allow-file-urls");
   Result<Answer> answer = Answer::of(argv);
   if (!answer) return answer.error();
-  InstalledArchive out{answer->text("tree"), answer->text("sha256"), answer->number("size"), archive.extract};
+  InstalledArchive out{answer->text("tree"), answer->text("sha256"), answer->number("size"),
+                       archive.extract};
   if (answer->failed() || out.tree.empty()) return answer->error();
-  if (Result<lnk::Extract> kind = lnk::extract_from_name(answer->text("extract"))) out.extract = *kind;
+  if (Result<lnk::Extract> kind = lnk::extract_from_name(answer->text("extract")))
+    out.extract = *kind;
   return out;
 }
 
@@ -93,7 +104,8 @@ Result<InstalledArchive> install_archive(PackageStore& packages, const PackageAr
   return run_install(packages, archive, packages.offline);
 }
 
-Result<std::string> find_git_tree(PackageStore& packages, const std::string& url, const std::string& commit) {
+Result<std::string> find_git_tree(PackageStore& packages, const std::string& url,
+                                  const std::string& commit) {
   Result<lnk::Store*> store = store_of(packages);
   if (!store) return store.error();
   lnk::EntryKey key = lnk::git_key(url, commit);
@@ -106,7 +118,8 @@ Result<std::string> find_git_tree(PackageStore& packages, const std::string& url
   return answer->failed() ? std::string() : answer->text("tree");
 }
 
-Result<GitCheckout> fetch_git_tree(PackageStore& packages, const std::string& url, const std::string& ref, const std::string& commit) {
+Result<GitCheckout> fetch_git_tree(PackageStore& packages, const std::string& url,
+                                   const std::string& ref, const std::string& commit) {
   std::vector<std::string> argv = command(packages, "git", url, packages.offline);
   argv.insert(argv.end(), {"--lease", std::to_string(::getpid())});
   // One word each: a ref may begin with a dash.

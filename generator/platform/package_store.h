@@ -41,7 +41,8 @@ struct InstalledArchive {
 Result<InstalledArchive> install_archive(PackageStore& packages, const PackageArchive& archive);
 
 // The files of a commit of a git repository, leased to this process; "" if it is not there.
-Result<std::string> find_git_tree(PackageStore& packages, const std::string& url, const std::string& commit);
+Result<std::string> find_git_tree(PackageStore& packages, const std::string& url,
+                                  const std::string& commit);
 
 struct GitCheckout {
   std::string tree;
@@ -49,7 +50,8 @@ struct GitCheckout {
 };
 
 // The same, fetched when missing. Without `commit` it is what `ref` means now.
-Result<GitCheckout> fetch_git_tree(PackageStore& packages, const std::string& url, const std::string& ref, const std::string& commit);
+Result<GitCheckout> fetch_git_tree(PackageStore& packages, const std::string& url,
+                                   const std::string& ref, const std::string& commit);
 
 // What a server answers to a GET: its text, or nothing where it says that there is no such
 // thing (404).

@@ -14,10 +14,10 @@ namespace {
 
 // How scopes are written in a platform file, and PlatformIO's name for each.
 const std::vector<std::pair<std::string, std::string>> kScopes = {
-    {"asm", "ASFLAGS"},       {"asm_cpp", "ASPPFLAGS"},   {"c", "CFLAGS"},
-    {"common", "CCFLAGS"},    {"cxx", "CXXFLAGS"},        {"cpp", "CPPFLAGS"},
-    {"defines", "CPPDEFINES"}, {"includes", "CPPPATH"},   {"link", "LINKFLAGS"},
-    {"libs", "LIBS"},         {"lib_paths", "LIBPATH"},
+    {"asm", "ASFLAGS"},        {"asm_cpp", "ASPPFLAGS"}, {"c", "CFLAGS"},
+    {"common", "CCFLAGS"},     {"cxx", "CXXFLAGS"},      {"cpp", "CPPFLAGS"},
+    {"defines", "CPPDEFINES"}, {"includes", "CPPPATH"},  {"link", "LINKFLAGS"},
+    {"libs", "LIBS"},          {"lib_paths", "LIBPATH"},
 };
 
 // Of one board; those that are shipped have some 30 values on 4 levels.
@@ -40,8 +40,8 @@ struct Reader {
 
   Facts board(const YAML::Node& node, const std::string& id) const {
     if (!node.IsMap())
-      throw YamlFailure{Error{"board '" + id + "' is not a map", "write 'name: ...', 'build: {...}'", file,
-                              YamlMap::line_of(node)}};
+      throw YamlFailure{Error{"board '" + id + "' is not a map",
+                              "write 'name: ...', 'build: {...}'", file, YamlMap::line_of(node)}};
     return facts(node);
   }
 
@@ -246,14 +246,20 @@ struct Reader {
     map.finish();
     out.late = late || !out.file.empty();
     for (const Condition::Term& term : out.when.terms) {
-      if (term.name == "compiler" || term.kind == Condition::Defines || term.kind == Condition::DefinesNone)
-        map.fail(node, "a fact does not depend on '" + term.name + "'", "it may depend on other facts, files and packages");
+      if (term.name == "compiler" || term.kind == Condition::Defines ||
+          term.kind == Condition::DefinesNone)
+        map.fail(node, "a fact does not depend on '" + term.name + "'",
+                 "it may depend on other facts, files and packages");
       out.late = out.late || term.kind >= Condition::Version;
     }
-    if (!out.in.empty() && !out.file.empty()) map.fail(node, "'in' and 'file' are two places to look", "give one of them");
-    if (!out.missing.empty() && out.in.empty() && out.file.empty()) map.fail(node, "'missing' needs 'in' or 'file'");
-    if (!out.fix.empty() && out.missing.empty()) map.fail(node, "'fix' is for what 'missing' says", "say that too");
-    if (!out.key.empty() && (out.file.empty() || !out.match.empty())) map.fail(node, "'key' is for a 'file', without 'match'");
+    if (!out.in.empty() && !out.file.empty())
+      map.fail(node, "'in' and 'file' are two places to look", "give one of them");
+    if (!out.missing.empty() && out.in.empty() && out.file.empty())
+      map.fail(node, "'missing' needs 'in' or 'file'");
+    if (!out.fix.empty() && out.missing.empty())
+      map.fail(node, "'fix' is for what 'missing' says", "say that too");
+    if (!out.key.empty() && (out.file.empty() || !out.match.empty()))
+      map.fail(node, "'key' is for a 'file', without 'match'");
     if (!out.row.empty() && (out.file.empty() || !out.match.empty() || !out.key.empty()))
       map.fail(node, "'row' is for a 'file', without 'match' or 'key'");
     if (out.match.empty() != out.in.empty() && out.file.empty())
@@ -281,7 +287,8 @@ struct Reader {
     out.needs_port = map.flag("port", false);
     out.needs_drive = map.flag("drive", false);
     if (std::optional<YAML::Node> errors = map.find("errors")) {
-      if (!errors->IsSequence()) map.fail(*errors, "'errors' is not a list", "write '- {when: ..., text: ...}'");
+      if (!errors->IsSequence())
+        map.fail(*errors, "'errors' is not a list", "write '- {when: ..., text: ...}'");
       for (const YAML::Node& item : *errors) {
         YamlMap inner = this->map(item, "an item of 'errors'");
         out.errors.push_back({condition(inner), inner.required_text("text"), inner.text("fix")});
@@ -312,7 +319,8 @@ struct Reader {
     out.templates = map.texts("templates");
     if (std::optional<YAML::Node> node = map.find("packages")) {
       YamlMap inner = this->map(*node, "'packages'");
-      for (const std::string& name : inner.keys()) out.packages[name] = package(name, inner.child(name));
+      for (const std::string& name : inner.keys())
+        out.packages[name] = package(name, inner.child(name));
     }
     if (std::optional<YAML::Node> node = map.find("toolchain")) {
       YamlMap inner = this->map(*node, "'toolchain'");
@@ -320,8 +328,10 @@ struct Reader {
       out.toolchain.headers = inner.texts("headers");
       out.toolchain.programs = text_map(inner, "programs");
       inner.finish();
-      if (out.toolchain.package.find('{') == std::string::npos && !out.packages.count(out.toolchain.package))
-        map.fail(*node, "the toolchain's package '" + out.toolchain.package + "' is not under 'packages'");
+      if (out.toolchain.package.find('{') == std::string::npos &&
+          !out.packages.count(out.toolchain.package))
+        map.fail(*node,
+                 "the toolchain's package '" + out.toolchain.package + "' is not under 'packages'");
     }
     if (std::optional<YAML::Node> node = map.find("frameworks")) {
       YamlMap inner = this->map(*node, "'frameworks'");
@@ -329,8 +339,10 @@ struct Reader {
         out.frameworks[name] = framework(name, inner.child(name));
     }
     if (std::optional<YAML::Node> node = map.find("facts")) {
-      if (!node->IsSequence()) map.fail(*node, "'facts' is not a list", "write '- {set: NAME, to: VALUE}'");
-      for (const YAML::Node& item : *node) out.facts.push_back(fact_rule(item, !out.facts.empty() && out.facts.back().late));
+      if (!node->IsSequence())
+        map.fail(*node, "'facts' is not a list", "write '- {set: NAME, to: VALUE}'");
+      for (const YAML::Node& item : *node)
+        out.facts.push_back(fact_rule(item, !out.facts.empty() && out.facts.back().late));
     }
     out.flags = flag_list(map);
     out.variables = text_map(map, "variables");
@@ -338,16 +350,17 @@ struct Reader {
     if (std::optional<YAML::Node> node = map.find("prepare")) {
       for (const YAML::Node& item : *node) {
         YamlMap inner = this->map(item, "an item of 'prepare'");
-        out.prepare.push_back({inner.required_text("rule"), inner.required_text("in"), inner.required_text("out"),
-                               condition(inner), arguments(inner)});
+        out.prepare.push_back({inner.required_text("rule"), inner.required_text("in"),
+                               inner.required_text("out"), condition(inner), arguments(inner)});
         inner.finish();
       }
     }
     if (std::optional<YAML::Node> node = map.find("steps")) {
       for (const YAML::Node& item : *node) {
         YamlMap inner = this->map(item, "a step");
-        out.steps.push_back({inner.required_text("rule"), inner.texts("in"), inner.required_text("out"),
-                             inner.flag("default", true), condition(inner), arguments(inner)});
+        out.steps.push_back({inner.required_text("rule"), inner.texts("in"),
+                             inner.required_text("out"), inner.flag("default", true),
+                             condition(inner), arguments(inner)});
         if (out.steps.back().in.empty()) inner.required_text("in");
         inner.finish();
       }
@@ -357,21 +370,24 @@ struct Reader {
     out.protocols = map.texts("protocols");
     if (std::optional<YAML::Node> node = map.find("size")) {
       YamlMap inner = this->map(*node, "'size'");
-      out.size = {inner.text("flash"), inner.text("ram"), inner.text("flash_max"), inner.text("ram_max"),
-                  inner.flag("ram_soft", false)};
+      out.size = {inner.text("flash"), inner.text("ram"), inner.text("flash_max"),
+                  inner.text("ram_max"), inner.flag("ram_soft", false)};
       inner.finish();
     }
     if (std::optional<YAML::Node> node = map.find("embed")) {
-      if (!node->IsSequence()) map.fail(*node, "'embed' is not a list", "write '- {format: ..., arch: ...}'");
+      if (!node->IsSequence())
+        map.fail(*node, "'embed' is not a list", "write '- {format: ..., arch: ...}'");
       for (const YAML::Node& item : *node) {
         YamlMap inner = this->map(item, "an item of 'embed'");
-        out.embed.push_back({condition(inner), inner.required_text("format"), inner.required_text("arch")});
+        out.embed.push_back(
+            {condition(inner), inner.required_text("format"), inner.required_text("arch")});
         inner.finish();
       }
     }
     if (std::optional<YAML::Node> node = map.find("boards")) {
       YamlMap inner = this->map(*node, "'boards'");
-      for (const auto& item : *node) out.boards[item.first.Scalar()] = board(item.second, item.first.Scalar());
+      for (const auto& item : *node)
+        out.boards[item.first.Scalar()] = board(item.second, item.first.Scalar());
     }
     map.finish();
     return out;
@@ -473,15 +489,21 @@ Result<Facts> find_board(const Platform& platform, const std::vector<std::string
       } catch (const Facts::parse_error& error) {
         size_t end = std::min(error.byte ? error.byte - 1 : 0, text->size());
         size_t line_start = end ? text->rfind('\n', end - 1) : std::string::npos;
-        int line = 1 + static_cast<int>(std::count(text->begin(), text->begin() + static_cast<long>(end), '\n'));
+        int line = 1 + static_cast<int>(
+                           std::count(text->begin(), text->begin() + static_cast<long>(end), '\n'));
         size_t column = line_start == std::string::npos ? end + 1 : end - line_start;
-        return Error{"not valid JSON", "a board manifest is a JSON object", path, line, static_cast<int>(column)};
+        return Error{"not valid JSON", "a board manifest is a JSON object", path, line,
+                     static_cast<int>(column)};
       } catch (const Facts::exception&) {  // a number that no number type holds
-        return Error{"not valid JSON", "a board manifest is a JSON object with numbers of usual size", path};
+        return Error{"not valid JSON",
+                     "a board manifest is a JSON object with numbers of usual size", path};
       }
-      if (!facts.is_object()) return Error{"a board manifest has to be a JSON object", "write {\"build\": {...}, ...}", path, 1};
+      if (!facts.is_object())
+        return Error{"a board manifest has to be a JSON object", "write {\"build\": {...}, ...}",
+                     path, 1};
       if (!facts.contains("build") || !facts["build"].is_object())
-        return Error{"a board manifest needs an object \"build\"", "write {\"build\": {\"mcu\": ...}, ...}", path, 1};
+        return Error{"a board manifest needs an object \"build\"",
+                     "write {\"build\": {\"mcu\": ...}, ...}", path, 1};
       facts["id"] = id;
       source = path;
       return facts;
@@ -504,7 +526,9 @@ Result<Facts> find_board(const Platform& platform, const std::vector<std::string
   for (const auto& [name, facts] : platform.boards) known.push_back(name);
   for (const auto& [name, text] : platform.board_texts) known.push_back(name);
   std::string fix = did_you_mean(id, known);
-  if (fix.empty()) fix = "its boards are listed in " + platform.file + ", and a project can bring its own as boards/<id>.json";
+  if (fix.empty())
+    fix = "its boards are listed in " + platform.file +
+          ", and a project can bring its own as boards/<id>.json";
   return Error{"unknown board '" + id + "' for platform '" + platform.name + "'", fix};
 }
 

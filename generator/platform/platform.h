@@ -44,10 +44,10 @@ struct FlagAddition {
 
 // Sources that are compiled alike.
 struct GroupSpec {
-  std::string name;      // names the archive and the folder of its objects
-  std::string from;      // folder
-  std::string filter;    // as build_src_filter; empty: all
-  bool archive = true;   // false: the objects are linked one by one
+  std::string name;                 // names the archive and the folder of its objects
+  std::string from;                 // folder
+  std::string filter;               // as build_src_filter; empty: all
+  bool archive = true;              // false: the objects are linked one by one
   std::vector<FlagAddition> flags;  // behind those of the framework
   Condition when;
 };
@@ -60,12 +60,13 @@ struct FactRule {
   // Where it is looked for: the text `in`, or the file `file`, both with places; neither: it
   // is not looked for. A fact that is not found there is not set.
   std::string in, file;
-  std::string key;    // of `file`: the line key=value, with places; its value's are filled too
-  std::string row;    // of `file`: the line of a table with commas whose first cell this is; with
-                      // places; what was found are its cells
-  std::string match;  // a regular expression for a line
+  std::string key;      // of `file`: the line key=value, with places; its value's are filled too
+  std::string row;      // of `file`: the line of a table with commas whose first cell this is; with
+                        // places; what was found are its cells
+  std::string match;    // a regular expression for a line
   std::string missing;  // with places: the error when it is not found; empty: it is none
-  std::string fix;      // of that error: what would be right, with places; empty: another board or package
+  std::string
+      fix;  // of that error: what would be right, with places; empty: another board or package
   bool late = false;  // applied when the framework's package is known
 };
 
@@ -76,13 +77,13 @@ struct ConditionalName {
 
 struct FrameworkSpec {
   std::string name;
-  std::string package;               // with places
+  std::string package;  // with places
   // Further ones it needs; names have places, conditions are about early facts and its package.
   std::vector<ConditionalName> packages;
-  bool sketches = false;           // .ino files are joined into one C++ file
+  bool sketches = false;  // .ino files are joined into one C++ file
   std::vector<FlagAddition> flags;
-  std::vector<GroupSpec> groups;   // in link order
-  std::vector<std::string> libraries;  // folders with one library a folder
+  std::vector<GroupSpec> groups;                   // in link order
+  std::vector<std::string> libraries;              // folders with one library a folder
   std::vector<ConditionalName> ignored_libraries;  // as lib_ignore names them
   // As if lib_archive were off: objects of libraries stand for weak symbols of the core.
   std::optional<Condition> loose_libraries;
@@ -90,14 +91,14 @@ struct FrameworkSpec {
 
 struct PackageSpec {
   std::string name;
-  std::string probe;     // a file below the root without which it is not this package
+  std::string probe;  // a file below the root without which it is not this package
   std::vector<std::string> other_probes;  // of other releases, each of which will do instead
   // Where the system may have it: a program on PATH whose folder is the root's bin/, or
   // folders, first match wins.
   std::string program;
   std::vector<std::string> folders;
-  std::string debian;    // the Debian package that brings it
-  std::string install;   // or the command that does
+  std::string debian;                        // the Debian package that brings it
+  std::string install;                       // or the command that does
   std::vector<std::string> system_versions;  // which of its versions will do; ranges, all
   // How its version is read: "file:KEY" of a file with KEY=value lines; empty: unknown.
   std::string version_file, version_key;
@@ -148,12 +149,12 @@ struct ActionError {
 // A target that does something and makes no file: upload, emulate...
 struct ActionSpec {
   std::string name, rule;
-  std::string in;   // a file in the environment's folder, with places; may be empty
-  std::string out;  // one that it makes; may be empty
-  bool data = false;    // works on a copy of the project's data folder (lnk/data_folder.h)
-  std::string package;  // the program's package; empty: none is needed
-  std::string program;  // below the package's root; empty: the package's probe
-  bool needs_port = false;  // a serial port is found (and reset where the board wants it)
+  std::string in;            // a file in the environment's folder, with places; may be empty
+  std::string out;           // one that it makes; may be empty
+  bool data = false;         // works on a copy of the project's data folder (lnk/data_folder.h)
+  std::string package;       // the program's package; empty: none is needed
+  std::string program;       // below the package's root; empty: the package's probe
+  bool needs_port = false;   // a serial port is found (and reset where the board wants it)
   bool needs_drive = false;  // the drive of the board's bootloader is found
   Condition when;
   std::vector<ActionError> errors;               // the first that holds is all it says
@@ -180,14 +181,14 @@ struct Platform {
   std::vector<std::string> templates;
   std::vector<FactRule> facts;  // applied in order, once board and project have been read
   std::map<std::string, FrameworkSpec> frameworks;
-  std::vector<FlagAddition> flags;                // with every framework, before its own
-  std::map<std::string, std::string> variables;   // ninja variables of an environment
+  std::vector<FlagAddition> flags;               // with every framework, before its own
+  std::map<std::string, std::string> variables;  // ninja variables of an environment
   std::vector<PrepareSpec> prepare;
   std::vector<StepSpec> steps;
   std::vector<ActionSpec> actions;
   std::vector<std::string> protocols;  // upload.protocol may be these, and others
   SizeSpec size;
-  std::vector<EmbedSpec> embed;  // the first whose condition holds; none: it cannot embed
+  std::vector<EmbedSpec> embed;      // the first whose condition holds; none: it cannot embed
   std::vector<std::string> not_yet;  // facts that PlatformIO acts upon, and this file does not
   std::map<std::string, Facts> boards;
   std::map<std::string, BoardText> board_texts;  // boards not read yet

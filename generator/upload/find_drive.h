@@ -1,6 +1,7 @@
 // Which drive an upload is copied to: that of a bootloader which shows itself as a disk, as the
 // UF2 format has it (github.com/microsoft/uf2), or of a debug adapter (os.mbed.com/docs: DAPLink).
-// Such a drive has a file INFO_UF2.TXT, the other MBED.HTM, by which it is told from all others. Where the choice is not certain it is left to the person.
+// Such a drive has a file INFO_UF2.TXT, the other MBED.HTM, by which it is told from all others.
+// Where the choice is not certain it is left to the person.
 #pragma once
 
 #include <chrono>

@@ -195,8 +195,9 @@ Result<PortSearch> parse_port_search(const std::vector<std::string>& words) {
       if (out.usb_ids.back().empty())
         return Error{"'" + words[i] + "' is no USB id", "two hexadecimal numbers like 2341:0043"};
     } else {
-      return Error{"--serial-port does not know '" + word + "'",
-                   "it takes --none, --port, --usb-id, --mark, --reset, --touch-1200 and --wait-new"};
+      return Error{
+          "--serial-port does not know '" + word + "'",
+          "it takes --none, --port, --usb-id, --mark, --reset, --touch-1200 and --wait-new"};
     }
   }
   return out;

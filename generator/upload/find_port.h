@@ -18,13 +18,13 @@
 namespace fbuild {
 
 struct PortSearch {
-  bool none = false;                 // the programmer needs no serial port
-  std::string port;                  // upload_port: a device, or a pattern with * ? [ ]
-  std::vector<std::string> usb_ids;  // the board's, as "2341:0043"
-  bool reset = false;                // pulse DTR and RTS first
-  bool touch_1200 = false;           // reset by opening at 1200 baud
+  bool none = false;                        // the programmer needs no serial port
+  std::string port;                         // upload_port: a device, or a pattern with * ? [ ]
+  std::vector<std::string> usb_ids;         // the board's, as "2341:0043"
+  bool reset = false;                       // pulse DTR and RTS first
+  bool touch_1200 = false;                  // reset by opening at 1200 baud
   std::string drive_mark = "INFO_UF2.TXT";  // the file that tells a drive to upload to from others
-  bool wait_new = false;             // the upload goes to the port that appears then
+  bool wait_new = false;                    // the upload goes to the port that appears then
 };
 
 struct PortTimes {

@@ -71,7 +71,8 @@ TEST_CASE("README.md lists the boards there are") {
     std::istringstream lines(platform.substr(platform.find("\nboards:\n") + 9));
     size_t boards = 0;
     for (std::string line; std::getline(lines, line);)
-      boards += line.size() > 3 && line.starts_with("  ") && line[2] != ' ' && line[2] != '#' && line.find(':') != std::string::npos;
+      boards += line.size() > 3 && line.starts_with("  ") && line[2] != ' ' && line[2] != '#' &&
+                line.find(':') != std::string::npos;
     size_t digit = cell.find_first_of("0123456789"), named = quoted(cell).size();
     // A number of boards, or all of them by name.
     CHECK(boards == (named > 3 ? named : std::stoul(cell.substr(digit))));
@@ -99,7 +100,8 @@ TEST_CASE("the targets of README.md exist") {
 
 // What is documented is fuzzed, and read.
 TEST_CASE("the platform file with every key has every key") {
-  std::string seed = text_of("tests/fuzz/seeds/platform_fuzz/all_keys.yaml"), dictionary = text_of("tests/fuzz/platform_fuzz.dict");
+  std::string seed = text_of("tests/fuzz/seeds/platform_fuzz/all_keys.yaml"),
+              dictionary = text_of("tests/fuzz/platform_fuzz.dict");
   std::string keys = between(text_of("platforms/README.md"), "## Keys", "### A board");
   int met = 0;
   for (size_t at = keys.find("\n| `"); at != std::string::npos; at = keys.find("\n| `", at + 1)) {

@@ -23,7 +23,8 @@ TEST_CASE("docs/from-platformio.md tells of every option") {
     if (!in_tables || !line.starts_with("| `")) continue;
     size_t end = line.find('`', 3), state = line.find("| ", end);
     REQUIRE(state != std::string::npos);
-    told[scope][line.substr(3, end - 3)] = line.substr(state + 2, line.find(" |", state + 2) - state - 2);
+    told[scope][line.substr(3, end - 3)] =
+        line.substr(state + 2, line.find(" |", state + 2) - state - 2);
   }
   for (const config::OptionInfo& option : config::all_options()) {
     std::string name(option.name);
@@ -31,10 +32,16 @@ TEST_CASE("docs/from-platformio.md tells of every option") {
     std::string state = told[option.scope][name];
     CAPTURE(state);
     switch (option.support) {
-      case config::Support::Done: CHECK((state == "same" || state == "better")); break;
-      case config::Support::Irrelevant: CHECK(state == "no effect"); break;
+      case config::Support::Done:
+        CHECK((state == "same" || state == "better"));
+        break;
+      case config::Support::Irrelevant:
+        CHECK(state == "no effect");
+        break;
       case config::Support::NotYet:
-      case config::Support::RunsCode: CHECK(state == "not yet"); break;
+      case config::Support::RunsCode:
+        CHECK(state == "not yet");
+        break;
     }
     told[option.scope].erase(name);
   }

@@ -23,7 +23,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::function<std::string(const std::string&)> none;
   ConditionalScanner scanner(scans);
   MacroTable defines = {{"ONE", python_integer(1)}, {"TEXT", python_text("abc")}, {"NONE", {}}};
-  auto found = scanner.scan("f/main.c", {folders, [&](const std::string& name) { return scans.find_path(name, folders); }, none}, defines);
+  auto found = scanner.scan(
+      "f/main.c",
+      {folders, [&](const std::string& name) { return scans.find_path(name, folders); }, none},
+      defines);
   if (!found) return 0;
   std::set<std::string> met = {"f/main.c"};
   for (const ConditionalScanner::Found& item : *found)

@@ -36,12 +36,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view input(reinterpret_cast<const char*>(data), size);
   size_t end = std::min(input.find('\n'), input.size());
   std::string_view key = input.substr(0, end), text = input.substr(std::min(end + 1, input.size()));
-  auto lookup = [](std::string_view name) { return name.size() % 2 ? std::optional(std::string(name)) : std::nullopt; };
+  auto lookup = [](std::string_view name) {
+    return name.size() % 2 ? std::optional(std::string(name)) : std::nullopt;
+  };
 
   // A value is one that is there, and its words can always be told apart.
   for (const std::string& copy : {std::string(text), keyed_line(text, key).value_or("")}) {
     try {
-      for (const std::string& word : split_words(shell_form(copy))) require(word.size() <= copy.size());
+      for (const std::string& word : split_words(shell_form(copy)))
+        require(word.size() <= copy.size());
     } catch (const YamlFailure&) {
       std::abort();
     }
@@ -54,7 +57,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (!found) continue;
     require(!found->empty() && text.find((*found)[0]) != std::string_view::npos);
   }
-  if (std::optional<std::vector<std::string>> cells = table_row(text, key)) require(!cells->empty() && cells->front() == key);
-  for (const std::string& name : included_scripts(text)) require(text.find(name) != std::string_view::npos);
+  if (std::optional<std::vector<std::string>> cells = table_row(text, key))
+    require(!cells->empty() && cells->front() == key);
+  for (const std::string& name : included_scripts(text))
+    require(text.find(name) != std::string_view::npos);
   return 0;
 }

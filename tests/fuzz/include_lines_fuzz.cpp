@@ -12,8 +12,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   IncludeMemo memo;
   memo["file"] = {{size, 1, 2, 3, 4}, scan_includes(text, size % 2 == 1)};
   for (const IncludeLine& line : memo["file"].lines)
-    if ((line.name.empty() && line.kind != IncludeLine::Directive) || line.name.find('\n') != std::string::npos) std::abort();
-  if (parse_include_memo(format_include_memo(memo))["file"].lines != memo["file"].lines) std::abort();
+    if ((line.name.empty() && line.kind != IncludeLine::Directive) ||
+        line.name.find('\n') != std::string::npos)
+      std::abort();
+  if (parse_include_memo(format_include_memo(memo))["file"].lines != memo["file"].lines)
+    std::abort();
   // What is read as a memo at all is written as one that reads the same.
   IncludeMemo read = parse_include_memo(text);
   IncludeMemo again = parse_include_memo(format_include_memo(read));

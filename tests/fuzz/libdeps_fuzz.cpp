@@ -16,7 +16,8 @@ namespace {
 
 void lock_again(const LibraryLock& lock) {
   std::string text = library_lock_text(lock);
-  Result<LibraryLock> again = parse_library_lock("{\"libraries\": " + (text.empty() ? "[]" : text) + "}", "fbuild.lock");
+  Result<LibraryLock> again =
+      parse_library_lock("{\"libraries\": " + (text.empty() ? "[]" : text) + "}", "fbuild.lock");
   if (!again || library_lock_text(*again) != text) std::abort();
 }
 
@@ -25,7 +26,8 @@ void lock_again(const LibraryLock& lock) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string text(reinterpret_cast<const char*>(data), size);
   LibraryLock registry;
-  if (Result<RegistryPackage> package = parse_registry_package(text, "u")) registry = pinnable_versions(*package);
+  if (Result<RegistryPackage> package = parse_registry_package(text, "u"))
+    registry = pinnable_versions(*package);
   // The kind of one whose name does not tell it is known when it was fetched, and then locked.
   LibraryLock told = registry;
   std::erase_if(told, [](const LockedLibrary& item) { return item.extract == lnk::Extract::File; });
@@ -38,14 +40,21 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (Result<LibraryManifest> properties = read_library_properties(text)) manifest = *properties;
 
   std::vector<LibraryRequirement> wanted;
-  if (Result<LibraryRequirement> want = parse_lib_dep(text, 0, "/nonexistent")) wanted.push_back(*want);
+  if (Result<LibraryRequirement> want = parse_lib_dep(text, 0, "/nonexistent"))
+    wanted.push_back(*want);
   for (const LibraryDependency& dependency : manifest.dependencies)
-    if (Result<LibraryRequirement> want = parse_manifest_dependency(dependency, "library", "/nonexistent")) wanted.push_back(*want);
+    if (Result<LibraryRequirement> want =
+            parse_manifest_dependency(dependency, "library", "/nonexistent"))
+      wanted.push_back(*want);
   std::string folder = library_folder_name(manifest.name);
-  if (folder.empty() || folder == "." || folder == ".." || folder.find('/') != std::string::npos) std::abort();
+  if (folder.empty() || folder == "." || folder == ".." || folder.find('/') != std::string::npos)
+    std::abort();
   LibrarySource source;
   source.locked = [](const LibraryRequirement&) { return LibraryLock(); };
-  source.registry = [&](const LibraryRequirement&) -> Result<std::optional<std::vector<LockedLibrary>>> { return std::optional(registry); };
+  source.registry =
+      [&](const LibraryRequirement&) -> Result<std::optional<std::vector<LockedLibrary>>> {
+    return std::optional(registry);
+  };
   source.load = [&](const LockedLibrary&) -> Result<std::optional<ChosenLibrary>> {
     ChosenLibrary library;
     library.dependencies = manifest.dependencies;

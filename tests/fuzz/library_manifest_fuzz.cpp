@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       if (manifest.error().what.empty()) std::abort();
       continue;
     }
-    for (const std::vector<std::string>* list : {&manifest->frameworks, &manifest->platforms, &manifest->architectures})
+    for (const std::vector<std::string>* list :
+         {&manifest->frameworks, &manifest->platforms, &manifest->architectures})
       if (std::find(list->begin(), list->end(), "") != list->end()) std::abort();
   }
   return 0;

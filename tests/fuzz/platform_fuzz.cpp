@@ -16,7 +16,9 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
-void require_place(const Error& error) { require(!error.what.empty() && error.file == "p.yaml" && error.line >= 0); }
+void require_place(const Error& error) {
+  require(!error.what.empty() && error.file == "p.yaml" && error.line >= 0);
+}
 
 void fill_words(const std::vector<std::string>& words) {
   Lookup lookup = [](std::string_view name) {
@@ -35,9 +37,11 @@ void fill_all(const Platform& platform) {
   fill_flags(platform.flags);
   for (const auto& [name, framework] : platform.frameworks) {
     fill_flags(framework.flags);
-    for (const GroupSpec& group : framework.groups) fill_words({group.name, group.from, group.filter});
+    for (const GroupSpec& group : framework.groups)
+      fill_words({group.name, group.from, group.filter});
   }
-  for (const FactRule& rule : platform.facts) fill_words({rule.value, rule.in, rule.file, rule.key, rule.row, rule.missing});
+  for (const FactRule& rule : platform.facts)
+    fill_words({rule.value, rule.in, rule.file, rule.key, rule.row, rule.missing});
   auto fill_arguments = [](const std::vector<ArgumentSpec>& arguments) {
     for (const ArgumentSpec& argument : arguments) fill_words(argument.words);
   };
@@ -60,16 +64,19 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     // A board that is wrong is found when it is asked for.
     if (lazy)
       for (const auto& [id, board] : lazy->board_texts)
-        if (Result<Facts> facts = find_board(*lazy, {}, id, source); !facts) require_place(facts.error());
+        if (Result<Facts> facts = find_board(*lazy, {}, id, source); !facts)
+          require_place(facts.error());
     return 0;
   }
   require(bool(lazy));
   fill_all(*whole);
   require(facts_read(*whole) == facts_read(*lazy));
   require(lazy->boards.size() + lazy->board_texts.size() == whole->boards.size());
-  require(lazy->name == whole->name && lazy->title == whole->title && lazy->actions.size() == whole->actions.size());
+  require(lazy->name == whole->name && lazy->title == whole->title &&
+          lazy->actions.size() == whole->actions.size());
   for (const auto& [id, facts] : whole->boards) {
-    Result<Facts> alone = find_board(*lazy, {}, id, source), known = find_board(*whole, {}, id, source);
+    Result<Facts> alone = find_board(*lazy, {}, id, source),
+                  known = find_board(*whole, {}, id, source);
     require(alone && known && *alone == *known);
   }
   return 0;

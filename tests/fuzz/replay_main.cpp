@@ -19,7 +19,8 @@ void run(const std::string& input) {
 }
 
 // A few edits of the kinds that break parsers: flips, cuts, doublings, splices.
-std::string mutate(std::string text, const std::vector<std::string>& seeds, std::mt19937_64& random) {
+std::string mutate(std::string text, const std::vector<std::string>& seeds,
+                   std::mt19937_64& random) {
   auto below = [&](size_t n) { return n ? random() % n : 0; };
   for (size_t edits = 1 + below(6); edits > 0; --edits) {
     size_t at = below(text.size() + 1);

@@ -26,7 +26,9 @@ void split(std::string_view line) {
   if (!again || *again != *words) std::abort();
   // Quotes that change nothing lead to the same words, by the other way of reading.
   Result<std::vector<std::string>> slow = split_line(std::string(line) + " \"x\"", "slow", 1);
-  if (!slow || slow->size() != words->size() + 1 || !std::equal(words->begin(), words->end(), slow->begin())) std::abort();
+  if (!slow || slow->size() != words->size() + 1 ||
+      !std::equal(words->begin(), words->end(), slow->begin()))
+    std::abort();
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ TEST_CASE("warnings and errors are found in what compilers print") {
       " void setup() { int x; }\n"
       "                    ^\n"
       "src/main.cpp:4:1: note: declared here\n"
-      "\033[01m\033[Kinclude/a.h:1:28:\033[m\033[K \033[01;31m\033[Kfatal error: \033[m\033[Kno such file\r\n"
+      "\033[01m\033[Kinclude/a.h:1:28:\033[m\033[K \033[01;31m\033[Kfatal error: \033[m\033[Kno "
+      "such file\r\n"
       "C:/x y/b.c:12: warning: no column\n"
       "src/main.cpp:3:20: warning: unused variable 'a: error: b' [-Wunused-variable]\n"
       "collect2: error: ld returned 1 exit status\n"
@@ -35,11 +36,12 @@ TEST_CASE("warnings and errors are found in what compilers print") {
 }
 
 TEST_CASE("build times come from the last run of each step") {
-  std::map<std::string, std::vector<std::string>> folders = {{"uno", {"b/uno", "b/shared/core"}}, {"mega", {"b/mega"}}, {"nano", {"b/nano"}}};
+  std::map<std::string, std::vector<std::string>> folders = {
+      {"uno", {"b/uno", "b/shared/core"}}, {"mega", {"b/mega"}}, {"nano", {"b/nano"}}};
   std::map<std::string, double> times = times_in_ninja_log(
       "# ninja log v5\n"
       "0\t9000\t1\tb/uno/main.o\taa\n"
-      "100\t600\t1\tb/uno/main.o\tab\n"       // later: counts
+      "100\t600\t1\tb/uno/main.o\tab\n"  // later: counts
       "600\t900\t1\tb/uno/firmware.hex\tac\n"
       "600\t900\t1\tb/uno/firmware.eep\tac\n"  // the same run
       "0\t2000\t1\tb/shared/core/x.o\tad\n"
@@ -67,7 +69,8 @@ TEST_CASE("environments are shared out by their times") {
   CHECK(names(share_out(all, {}, 2)) == "ace|bd");
   CHECK(names(share_out(all, {}, 99)) == "a|b|c|d|e");
   CHECK(names(share_out(all, {{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}, {"e", 4}}, 2)) == "abcd|e");
-  CHECK(names(share_out(all, {{"a", 0}, {"b", 0}, {"c", 0}, {"d", 0}, {"e", 0}}, 5)) == "a|b|c|d|e");
+  CHECK(names(share_out(all, {{"a", 0}, {"b", 0}, {"c", 0}, {"d", 0}, {"e", 0}}, 5)) ==
+        "a|b|c|d|e");
   // d and e are not known: as long as the mean of the others, 3.
   std::vector<Shard> shards = share_out(all, {{"a", 6}, {"b", 2}, {"c", 1}}, 2);
   CHECK(names(shards) == "ab|cde");

@@ -89,7 +89,8 @@ TEST_CASE("filters of places") {
   CHECK(filled("{version:part-0}.{version:part-1}, {version:part-2}") == "2.6, 10");
   CHECK(filled("{version:part-4}") == "error: '2.6.10-rc' has no part-4 in '{version:part-4}'");
   CHECK(filled("{mcu:shout}") == "error: unknown filter 'shout' in '{mcu:shout}'");
-  for (const char* bad : {"{mcu:}", "{mcu:-}", "{mcu:1}", "{mcu:a-b}", "{mcu:1-2-3}", "{mcu:a/}", "{mcu:a/bc}", "{mcu:+1-2}", "{mcu:1234567-}"}) {
+  for (const char* bad : {"{mcu:}", "{mcu:-}", "{mcu:1}", "{mcu:a-b}", "{mcu:1-2-3}", "{mcu:a/}",
+                          "{mcu:a/bc}", "{mcu:+1-2}", "{mcu:1234567-}"}) {
     CAPTURE(bad);
     CHECK(filled(bad).starts_with("error: unknown filter"));
   }

@@ -22,7 +22,8 @@ TEST_CASE("a line of a properties file is found by its whole key") {
 }
 
 TEST_CASE("a row of a table is found by its first cell") {
-  std::string table = "# app0, no\nnvs, data, nvs, 0x9000\r\n  app0 ,app,\tota_0, , 1M,\napp0,second\n";
+  std::string table =
+      "# app0, no\nnvs, data, nvs, 0x9000\r\n  app0 ,app,\tota_0, , 1M,\napp0,second\n";
   using List = std::vector<std::string>;
   CHECK(*table_row(table, "nvs") == List{"nvs", "data", "nvs", "0x9000"});
   CHECK(*table_row(table, "app0") == List{"app0", "app", "ota_0", "", "1M", ""});
@@ -46,10 +47,13 @@ TEST_CASE("words of properties files come out of a shell's splitting as they wer
 
 TEST_CASE("patterns are looked for line by line") {
   std::string script =
-      "MEMORY\n{\n  /* irom */\n  dram : org = 0x3FFE8000, len = 0x14000\r\n  irom : org = 0x1, len = 0xFeff0\n}\n";
-  std::optional<std::vector<std::string>> found = first_match(script, R"((\w+)\s*:.+len\s*=\s*(0x[0-9a-fA-F]+)$)");
+      "MEMORY\n{\n  /* irom */\n  dram : org = 0x3FFE8000, len = 0x14000\r\n  irom : org = 0x1, "
+      "len = 0xFeff0\n}\n";
+  std::optional<std::vector<std::string>> found =
+      first_match(script, R"((\w+)\s*:.+len\s*=\s*(0x[0-9a-fA-F]+)$)");
   REQUIRE(found);
-  CHECK(*found == std::vector<std::string>{"dram : org = 0x3FFE8000, len = 0x14000", "dram", "0x14000"});
+  CHECK(*found ==
+        std::vector<std::string>{"dram : org = 0x3FFE8000, len = 0x14000", "dram", "0x14000"});
   CHECK(first_match(script, "irom :.*(0x.*)")->at(1) == "0xFeff0");
   CHECK_FALSE(first_match(script, "MEMORY\\s*\\{"));
   CHECK_FALSE(first_match("", "x"));

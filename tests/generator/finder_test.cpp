@@ -31,7 +31,8 @@ struct Tree {
     libraries.clear();
     Result<std::vector<DirEntry>> entries = list_directory(folder / "lib");
     REQUIRE(entries);
-    for (const DirEntry& entry : *entries) libraries.push_back(load_library(folder / "lib/" + entry.name, scans));
+    for (const DirEntry& entry : *entries)
+      libraries.push_back(load_library(folder / "lib/" + entry.name, scans));
     std::vector<FinderLibrary> seen;
     auto macros = std::make_shared<const MacroTable>(defines);
     for (const Library& library : libraries) {
@@ -43,7 +44,8 @@ struct Tree {
     project.include_dirs = {folder / "src"};
     project.mode = *parse_finder_mode(mode);
     project.defines = macros;
-    for (int index : declared) project.declared.push_back({index, true, libraries[static_cast<size_t>(index)].name});
+    for (int index : declared)
+      project.declared.push_back({index, true, libraries[static_cast<size_t>(index)].name});
     for (const std::string& file : listings.of(folder / "src", "").files)
       project.sources.push_back(folder / "src/" + file);
     found = find_libraries(project, seen, scans, [this](const Library& library) {
@@ -105,7 +107,8 @@ TEST_CASE("files are read once and looked for in the order given") {
   folder.write("a.cpp", "");
   CHECK(scans.of(file).size() == 1);
   CHECK(scans.of(folder / "none").empty());
-  CHECK(scans.find_path("x.h", {folder / "none", folder / "two", folder / "one"}) == folder / "two/x.h");
+  CHECK(scans.find_path("x.h", {folder / "none", folder / "two", folder / "one"}) ==
+        folder / "two/x.h");
   CHECK(scans.find_path("../one/x.h", {folder / "two"}) == folder / "one/x.h");
   CHECK(scans.find_path("x.h", {}) == "");
   CHECK(scans.find_path("one", {folder.path}) == "");  // a folder is no header
@@ -256,9 +259,8 @@ TEST_CASE("library.json, and its errors with their place") {
     CHECK(bad.kind == Library::Kind::PlatformIO);
   }
   // Values of other types are passed over.
-  folder.write(
-      "B/library.json",
-      R"({"name": 3, "build": {"flags": 7, "srcDir": [], "libArchive": "no"}})");
+  folder.write("B/library.json",
+               R"({"name": 3, "build": {"flags": 7, "srcDir": [], "libArchive": "no"}})");
   library = load_library(folder / "B", scans);
   CHECK(library->name == "B");
 }
@@ -304,25 +306,38 @@ TEST_CASE("objects stay inside their folder") {
 TEST_CASE("conditions count in the modes with a plus") {
   Tree tree({{"src/main.cpp",
               "#define W 1\n#if W\n#include <A.h>\n#else\n#include <B.h>\n#endif\n"
-              "#ifdef SET\n#include <C.h>\n#endif\n#if NUMBER == 3 && defined(SET)\n#include <D.h>\n#elif 1\n#include <E.h>\n#endif\n"
+              "#ifdef SET\n#include <C.h>\n#endif\n#if NUMBER == 3 && defined(SET)\n#include "
+              "<D.h>\n#elif 1\n#include <E.h>\n#endif\n"
               "#if __has_include(<F.h>)\n#include <F.h>\n#endif\n#include_next <G.h>\n"},
-             {"lib/A/A.h", ""}, {"lib/B/B.h", ""}, {"lib/C/C.h", ""}, {"lib/D/D.h", ""}, {"lib/E/E.h", ""}, {"lib/F/F.h", ""}, {"lib/G/G.h", ""}});
+             {"lib/A/A.h", ""},
+             {"lib/B/B.h", ""},
+             {"lib/C/C.h", ""},
+             {"lib/D/D.h", ""},
+             {"lib/E/E.h", ""},
+             {"lib/F/F.h", ""},
+             {"lib/G/G.h", ""}});
   CHECK(tree.used() == Names{"A", "B", "C", "D", "E", "F"});
   CHECK(tree.used("chain+") == Names{"A", "E"});
   CHECK(tree.used("chain+", {{"SET", {}}}) == Names{"A", "C", "E"});
-  CHECK(tree.used("deep+", {{"SET", python_integer(1)}, {"NUMBER", python_integer(3)}}) == Names{"A", "C", "D"});
+  CHECK(tree.used("deep+", {{"SET", python_integer(1)}, {"NUMBER", python_integer(3)}}) ==
+        Names{"A", "C", "D"});
 }
 
 TEST_CASE("what a condition's macros are is remembered across the files of one scan") {
-  Tree tree({{"src/main.cpp", "#include \"config.h\"\n#if USE_A\n#include <A.h>\n#endif\n#include HEADER\n#include NOT_KNOWN\n"},
+  Tree tree({{"src/main.cpp",
+              "#include \"config.h\"\n#if USE_A\n#include <A.h>\n#endif\n#include HEADER\n#include "
+              "NOT_KNOWN\n"},
              {"src/config.h", "#define USE_A 1\n#define HEADER <B.h>\n#endif\n"},
              {"src/other.cpp", "#if USE_A\n#include <C.h>\n#endif\n"},
-             {"lib/A/A.h", "#undef USE_A\n"}, {"lib/B/B.h", ""}, {"lib/C/C.h", ""}});
+             {"lib/A/A.h", "#undef USE_A\n"},
+             {"lib/B/B.h", ""},
+             {"lib/C/C.h", ""}});
   CHECK(tree.used("chain+") == Names{"A", "B"});
 }
 
 TEST_CASE("a scan that fails is done again without conditions") {
-  Tree tree({{"src/main.cpp", "#if 0\n#include <A.h>\n#endif\n#if 1 / 0\n#endif\n"}, {"lib/A/A.h", ""}});
+  Tree tree(
+      {{"src/main.cpp", "#if 0\n#include <A.h>\n#endif\n#if 1 / 0\n#endif\n"}, {"lib/A/A.h", ""}});
   CHECK(tree.used("chain+") == Names{"A"});
 }
 
@@ -348,12 +363,14 @@ TEST_CASE("a library may have a mode of its own") {
              {"lib/A/A.h", ""},
              {"lib/A/library.json", R"({"build": {"libLDFMode": " Deep+ "}})"},
              {"lib/A/x.cpp", "#if 0\n#include <B.h>\n#endif\n#include <C.h>\n"},
-             {"lib/B/B.h", ""}, {"lib/C/C.h", ""}});
+             {"lib/B/B.h", ""},
+             {"lib/C/C.h", ""}});
   CHECK(tree.used() == Names{"C", "A"});
 }
 
 TEST_CASE("modes by name and number") {
-  for (const char* name : {"off", "chain", "deep", "chain+", "deep+"}) CHECK(finder_mode_name(*parse_finder_mode(name)) == name);
+  for (const char* name : {"off", "chain", "deep", "chain+", "deep+"})
+    CHECK(finder_mode_name(*parse_finder_mode(name)) == name);
   CHECK(finder_mode_name(*parse_finder_mode("3")) == "chain+");
   CHECK_FALSE(parse_finder_mode("5"));
   CHECK_FALSE(parse_finder_mode("chains"));
@@ -363,7 +380,8 @@ TEST_CASE("what kind of library it is without a manifest") {
   test::TemporaryFolder folder;
   IncludeScans scans;
   folder.write("A/deep/a.cpp", "#include \"Arduino.h\"\n");
-  folder.write("B/b.cpp", "#include <Arduino.h>\n  #include \"Arduino.h\"\n#include\"Arduino.h\"\n");
+  folder.write("B/b.cpp",
+               "#include <Arduino.h>\n  #include \"Arduino.h\"\n#include\"Arduino.h\"\n");
   folder.write("C/c.h", "#include <mbed.h\"\n");
   folder.write("D/keywords.txt", "");
   CHECK(load_library(folder / "A", scans).kind == Library::Kind::Arduino);

@@ -24,7 +24,8 @@ struct Tree {
     for (std::string& word : options)
       if (size_t at = word.find('@'); at != std::string::npos) word.replace(at, 1, folder / "./");
     IncludeScans scans;
-    IncludeClosure::Closure found = IncludeClosure(scans, include_path_of(options)).of(folder / source);
+    IncludeClosure::Closure found =
+        IncludeClosure(scans, include_path_of(options)).of(folder / source);
     Closure out{found.digest, {}, {}};
     for (IncludeScans::File file : found.files) out.files.push_back(scans.path(file));
     for (IncludeScans::File file : found.data) out.data.push_back(scans.path(file));
@@ -42,9 +43,27 @@ struct Tree {
 }  // namespace
 
 TEST_CASE("folders in the compiler's order") {
-  IncludePath path = include_path_of({"-isystem", "s", "-Ia", "-idirafter", "z", "-I", "b", "-iquote", "q", "-iprefix", "p/",
-                                      "-iwithprefixbefore", "c", "-include", "f.h", "-DX=\\\"m.h\\\"", "-D", "Y=<n.h>", "-DZ=\"text\"",
-                                      "-Os", "-I"});
+  IncludePath path = include_path_of({"-isystem",
+                                      "s",
+                                      "-Ia",
+                                      "-idirafter",
+                                      "z",
+                                      "-I",
+                                      "b",
+                                      "-iquote",
+                                      "q",
+                                      "-iprefix",
+                                      "p/",
+                                      "-iwithprefixbefore",
+                                      "c",
+                                      "-include",
+                                      "f.h",
+                                      "-DX=\\\"m.h\\\"",
+                                      "-D",
+                                      "Y=<n.h>",
+                                      "-DZ=\"text\"",
+                                      "-Os",
+                                      "-I"});
   CHECK(path.folders == Words{"a", "b", "p/c", "s", "z"});
   CHECK(path.quoted == Words{"q"});
   CHECK(path.forced == Words{"f.h"});
@@ -52,7 +71,8 @@ TEST_CASE("folders in the compiler's order") {
 }
 
 TEST_CASE("a header that appears before another one changes the digest") {
-  Tree tree({{"src/main.cpp", "#include <x.h>\n"}, {"two/x.h", "#include \"y.h\"\n"}, {"two/y.h", ""}});
+  Tree tree(
+      {{"src/main.cpp", "#include <x.h>\n"}, {"two/x.h", "#include \"y.h\"\n"}, {"two/y.h", ""}});
   Words options = {"-I@one", "-I@two"};
   std::string before = tree.of("src/main.cpp", options).digest;
   CHECK(tree.files("src/main.cpp", options) == Words{"src/main.cpp", "two/x.h", "two/y.h"});
@@ -64,7 +84,8 @@ TEST_CASE("a header that appears before another one changes the digest") {
 }
 
 TEST_CASE("names that are not found, asked for or next in line count") {
-  for (std::string line : {"#include <late.h>\n", "#if __has_include(<late.h>)\n", "#include NAME\n"}) {
+  for (std::string line :
+       {"#include <late.h>\n", "#if __has_include(<late.h>)\n", "#include NAME\n"}) {
     CAPTURE(line);
     Tree tree({{"src/main.cpp", line}});
     Words options = {"-I@one", "-DNAME=<late.h>"};
@@ -79,12 +100,17 @@ TEST_CASE("names that are not found, asked for or next in line count") {
 }
 
 TEST_CASE("circles end") {
-  Tree tree({{"a.c", "#include \"b.h\"\n"}, {"b.h", "#include \"c.h\"\n"}, {"c.h", "#include \"b.h\"\n#include \"c.h\"\n"}});
+  Tree tree({{"a.c", "#include \"b.h\"\n"},
+             {"b.h", "#include \"c.h\"\n"},
+             {"c.h", "#include \"b.h\"\n#include \"c.h\"\n"}});
   CHECK(tree.files("a.c", {}) == Words{"a.c", "b.h", "c.h"});
 }
 
 TEST_CASE("forced includes are followed, and data is told") {
-  Tree tree({{"a.c", "asm(\".incbin \\\"logo.bin\\\"\");\n"}, {"f.h", "#include \"g.h\"\n"}, {"g.h", ""}, {"logo.bin", "1"}});
+  Tree tree({{"a.c", "asm(\".incbin \\\"logo.bin\\\"\");\n"},
+             {"f.h", "#include \"g.h\"\n"},
+             {"g.h", ""},
+             {"logo.bin", "1"}});
   CHECK(tree.files("a.c", {"-include", "@f.h"}) == Words{"a.c", "f.h", "g.h"});
   CHECK(tree.of("a.c", {}).data == Words{tree.folder / "logo.bin"});
 }

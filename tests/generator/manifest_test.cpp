@@ -36,9 +36,11 @@ TEST_CASE("library.json that is left out") {
 }
 
 TEST_CASE("library.json that counts") {
-  for (const char* text : {R"({"name": "A", "build": null})", R"({"name": "A", "authors": ""})", R"({"name": "A", "authors": [{"name": "me"}]})",
-                           R"({"name": "A", "keywords": "a, b"})", R"({"name": "B", "name": "A"})", "{\"name\": \"A\", \"x\": \"\xe4\"}",
-                           R"({"name": "A", "build": {"flags": null, "extraScript": null}})"}) {
+  for (const char* text :
+       {R"({"name": "A", "build": null})", R"({"name": "A", "authors": ""})",
+        R"({"name": "A", "authors": [{"name": "me"}]})", R"({"name": "A", "keywords": "a, b"})",
+        R"({"name": "B", "name": "A"})", "{\"name\": \"A\", \"x\": \"\xe4\"}",
+        R"({"name": "A", "build": {"flags": null, "extraScript": null}})"}) {
     CAPTURE(text);
     Result<LibraryManifest> manifest = read_library_json(text);
     REQUIRE(manifest);

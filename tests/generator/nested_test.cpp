@@ -6,10 +6,13 @@
 using namespace fbuild;
 
 TEST_CASE("text without colours, in pieces of any length") {
-  const std::string raw = "\x1b[32mon..\r\n\x1b[0mo\x1b[1;31mff\x1b[m\n\x1b" "7x";
+  const std::string raw =
+      "\x1b[32mon..\r\n\x1b[0mo\x1b[1;31mff\x1b[m\n\x1b"
+      "7x";
   for (size_t length = 1; length <= raw.size(); ++length) {
     PlainText text;
-    for (size_t at = 0; at < raw.size(); at += length) text.add(std::string_view(raw).substr(at, length));
+    for (size_t at = 0; at < raw.size(); at += length)
+      text.add(std::string_view(raw).substr(at, length));
     CHECK(text.text() == "on..\noff\nx");
     text.keep(3);
     CHECK(text.text() == "f\nx");

@@ -23,8 +23,9 @@ std::string error_of(const std::string& text) {
 }  // namespace
 
 TEST_CASE("a quotation that is not closed has a place") {
-  CHECK(error_of("platform: p\nactions:\n  - {name: a, rule: r, arguments: [\"x\", \"-e 'y\"]}\n") ==
-        "p.yaml:3: 'arguments': a quotation is not closed");
+  CHECK(
+      error_of("platform: p\nactions:\n  - {name: a, rule: r, arguments: [\"x\", \"-e 'y\"]}\n") ==
+      "p.yaml:3: 'arguments': a quotation is not closed");
 }
 
 TEST_CASE("a file with every key is read") {
@@ -50,7 +51,8 @@ TEST_CASE("every board of the AVR platform has what its build needs") {
   // Of the system's compiler, whichever version that is.
   std::string specs;
   for (const auto& version : std::filesystem::directory_iterator("/usr/lib/gcc/avr"))
-    if (is_directory(version.path().string() + "/device-specs")) specs = version.path().string() + "/device-specs";
+    if (is_directory(version.path().string() + "/device-specs"))
+      specs = version.path().string() + "/device-specs";
   REQUIRE_FALSE(specs.empty());
   for (const auto& [id, entry] : platform->boards) {
     CAPTURE(id);
@@ -59,8 +61,9 @@ TEST_CASE("every board of the AVR platform has what its build needs") {
     REQUIRE(facts);
     CHECK(source.empty());
     CHECK(fact_or(*facts, "id", "") == id);
-    for (const char* name : {"name", "vendor", "build.mcu", "build.f_cpu", "build.core",
-                             "build.extra_flags", "upload.maximum_size", "upload.maximum_ram_size"}) {
+    for (const char* name :
+         {"name", "vendor", "build.mcu", "build.f_cpu", "build.core", "build.extra_flags",
+          "upload.maximum_size", "upload.maximum_ram_size"}) {
       CAPTURE(name);
       CHECK_FALSE(fact_or(*facts, name, "").empty());
     }
@@ -107,7 +110,8 @@ TEST_CASE("a board is a map") {
 TEST_CASE("an entry with nothing behind it is an error") {
   for (const char* part : {"packages", "frameworks"}) {
     CAPTURE(part);
-    Result<Platform> platform = parse_platform("platform: x\n" + std::string(part) + ":\n  empty:\n", "p.yaml");
+    Result<Platform> platform =
+        parse_platform("platform: x\n" + std::string(part) + ":\n  empty:\n", "p.yaml");
     REQUIRE(!platform);
     CHECK(platform.error().text().find("is not a map") != std::string::npos);
   }
@@ -175,10 +179,10 @@ TEST_CASE("platform files are read strictly") {
             .find("does not take versions") != std::string::npos);
   CHECK(error_of("platform: x\ntoolchain: {package: t}\n").find("is not under 'packages'") !=
         std::string::npos);
-  CHECK(error_of("platform: x\nprepare: [{rule: r, in: i}]\n").find("an item of 'prepare' has no 'out'") !=
-        std::string::npos);
-  CHECK(error_of("platform: x\nprepare: [{rule: r, in: i, out: o, port: true}]\n").find("unknown key 'port'") !=
-        std::string::npos);
+  CHECK(error_of("platform: x\nprepare: [{rule: r, in: i}]\n")
+            .find("an item of 'prepare' has no 'out'") != std::string::npos);
+  CHECK(error_of("platform: x\nprepare: [{rule: r, in: i, out: o, port: true}]\n")
+            .find("unknown key 'port'") != std::string::npos);
   CHECK(error_of("platform: x\nsteps: [{rule: r, in: i}]\n").find("a step has no 'out'") !=
         std::string::npos);
   std::string broken = error_of("platform: x\n  y: [\n");
@@ -251,29 +255,38 @@ flags:
   CHECK(chosen({{"B", ""}, {"C", "1"}}, Facts::object()) == "any not-there ");
   test::TemporaryFolder folder;
   folder.write("f", "");
-  CHECK(chosen({{"C", ""}}, {{"build", {{"file", folder / "f"}}}, {"unknown", folder.path}}) == "none there ");
+  CHECK(chosen({{"C", ""}}, {{"build", {{"file", folder / "f"}}}, {"unknown", folder.path}}) ==
+        "none there ");
 }
 
 TEST_CASE("rules of facts") {
-  Result<Platform> platform =
-      parse_platform("platform: x\nfacts:\n  - {set: build.series, to: '{build.mcu:0-7:upper}xx', unless: {has: build.series}}\n", "p.yaml");
+  Result<Platform> platform = parse_platform(
+      "platform: x\nfacts:\n  - {set: build.series, to: '{build.mcu:0-7:upper}xx', unless: {has: "
+      "build.series}}\n",
+      "p.yaml");
   REQUIRE_MESSAGE(platform, platform.error().text());
   REQUIRE(platform->facts.size() == 1);
   CHECK(platform->facts[0].name == "build.series");
   CHECK(platform->facts[0].value == "{build.mcu:0-7:upper}xx");
   CHECK(platform->facts[0].when.terms.size() == 1);
-  CHECK(error_of("platform: x\nfacts: {a: b}\n").find("'facts' is not a list; write") != std::string::npos);
+  CHECK(error_of("platform: x\nfacts: {a: b}\n").find("'facts' is not a list; write") !=
+        std::string::npos);
   CHECK(error_of("platform: x\nfacts:\n  - {set: a, to: b, when: {define: C}}\n")
             .starts_with("p.yaml:3: a fact does not depend on 'define'"));
-  CHECK(error_of("platform: x\nfacts:\n  - {set: a, to: b, when: {compiler: '<5'}}\n").find("does not depend on 'compiler'") !=
-        std::string::npos);
-  auto wrong = [&](const char* item) { return error_of(std::string("platform: x\nfacts:\n  - ") + item + "\n"); };
+  CHECK(error_of("platform: x\nfacts:\n  - {set: a, to: b, when: {compiler: '<5'}}\n")
+            .find("does not depend on 'compiler'") != std::string::npos);
+  auto wrong = [&](const char* item) {
+    return error_of(std::string("platform: x\nfacts:\n  - ") + item + "\n");
+  };
   CHECK(wrong("{set: a}").starts_with("p.yaml:3: an item of 'facts' has no 'to'"));
-  CHECK(wrong("{set: a, in: b, file: c, match: d}").find("two places to look") != std::string::npos);
+  CHECK(wrong("{set: a, in: b, file: c, match: d}").find("two places to look") !=
+        std::string::npos);
   CHECK(wrong("{set: a, in: b}").find("'in' needs 'match'") != std::string::npos);
-  CHECK(wrong("{set: a, to: b, match: c}").find("'match' needs 'in' or 'file'") != std::string::npos);
+  CHECK(wrong("{set: a, to: b, match: c}").find("'match' needs 'in' or 'file'") !=
+        std::string::npos);
   CHECK(wrong("{set: a, in: b, key: c}").find("'key' is for a 'file'") != std::string::npos);
-  CHECK(wrong("{set: a, file: b, key: c, match: d}").find("'key' is for a 'file'") != std::string::npos);
+  CHECK(wrong("{set: a, file: b, key: c, match: d}").find("'key' is for a 'file'") !=
+        std::string::npos);
   CHECK(wrong("{set: a, in: b, match: '('}").find("no regular expression") != std::string::npos);
   // What depends on files waits for the packages, and so does all that follows.
   platform = parse_platform(R"(
@@ -333,10 +346,12 @@ TEST_CASE("boards of every platform file that is shipped have what a build needs
     CHECK(lazy->board_texts.size() == platform->boards.size());
     for (const auto& [id, facts] : platform->boards) {
       CAPTURE(id);
-      for (const char* name : {"name", "vendor", "build.mcu", "build.f_cpu", "upload.maximum_size", "upload.maximum_ram_size"})
+      for (const char* name : {"name", "vendor", "build.mcu", "build.f_cpu", "upload.maximum_size",
+                               "upload.maximum_ram_size"})
         CHECK_MESSAGE(!fact_or(facts, name, "").empty(), name);
       REQUIRE(find_fact(facts, "frameworks"));
-      for (const Facts& framework : facts["frameworks"]) CHECK(platform->frameworks.count(framework.get<std::string>()) == 1);
+      for (const Facts& framework : facts["frameworks"])
+        CHECK(platform->frameworks.count(framework.get<std::string>()) == 1);
     }
   }
 }
@@ -376,24 +391,26 @@ TEST_CASE("a board read by itself is the board read with all others") {
     CHECK(cut->board_texts.size() == whole->boards.size());
     for (const auto& [id, facts] : whole->boards) {
       std::string source;
-      Result<Facts> one = find_board(*cut, {}, id, source), all = find_board(*whole, {}, id, source);
+      Result<Facts> one = find_board(*cut, {}, id, source),
+                    all = find_board(*whole, {}, id, source);
       REQUIRE(one);
       CHECK(one->dump() == all->dump());
       ++boards;
     }
     std::string source;
-    CHECK(find_board(*cut, {}, "no-such-board", source).error().text() ==
-          [&] {
-            Platform same = *whole;
-            same.file = cut->file;
-            return find_board(same, {}, "no-such-board", source).error().text();
-          }());
+    CHECK(find_board(*cut, {}, "no-such-board", source).error().text() == [&] {
+      Platform same = *whole;
+      same.file = cut->file;
+      return find_board(same, {}, "no-such-board", source).error().text();
+    }());
   }
   CHECK(boards > 30);
 }
 
 TEST_CASE("texts that cannot be cut are left whole") {
-  const char* good = "platform: x\nboards:\n  # first\n  a:\n    n: 1\n\n  b: {n: 2, m: -DX=1}\nsize: {flash: t}\n";
+  const char* good =
+      "platform: x\nboards:\n  # first\n  a:\n    n: 1\n\n  b: {n: 2, m: -DX=1}\nsize: {flash: "
+      "t}\n";
   std::optional<SplitPlatform> split = split_boards(good);
   REQUIRE(split);
   CHECK(split->rest == "platform: x\nboards:\n\n\n\n\n\nsize: {flash: t}\n");
@@ -401,22 +418,41 @@ TEST_CASE("texts that cannot be cut are left whole") {
   CHECK(split->boards.at("a").text == "  a:\n    n: 1\n\n");
   CHECK(split->boards.at("a").line == 4);
   CHECK(split->boards.at("b").line == 7);
-  for (const char* bad : {"platform: x\n", "boards: {a: 1}\n", "boards:\n", "boards:\n  a: &x\n    n: 1\n", "boards:\n  a:\n    n: 1\n  a:\n    n: 2\n",
-                          "boards:\n    a:\n      n: 1\n  b:\n    n: 2\n", "boards:\n\ta: 1\n", "boards:\n  'a': 1\n", "boards:\n  a:\n    n: 1\nboards:\n  b: 1\n",
-                          "boards:\n  a: {n: 1,\n  m}\n", "boards:\n  - a\n", "boards:\n  a: {n: 1,\n    m: 2}\n",
-                          "boards:\n  a:\n    n: \"x\n  b:\n    m: 1\"\n", "boards:\n  a: {n: 'it''s\n  b: 1'}\n",
-                          "boards:\n  a: [1,*x]\n", "boards:\n  a: {*x : 1}\n", "boards:\n  a: !!binary x\n", "boards:\n  a: |\n    x\n",
-                          "boards:\n  a:\n    x-\"a: \"b\n  c:\n    d: e\"\n", "boards:\n  a: x #y\n", "boards:\n  a: ]\n", "boards:\n  a: 1\4\n"}) {
+  for (const char* bad : {"platform: x\n",
+                          "boards: {a: 1}\n",
+                          "boards:\n",
+                          "boards:\n  a: &x\n    n: 1\n",
+                          "boards:\n  a:\n    n: 1\n  a:\n    n: 2\n",
+                          "boards:\n    a:\n      n: 1\n  b:\n    n: 2\n",
+                          "boards:\n\ta: 1\n",
+                          "boards:\n  'a': 1\n",
+                          "boards:\n  a:\n    n: 1\nboards:\n  b: 1\n",
+                          "boards:\n  a: {n: 1,\n  m}\n",
+                          "boards:\n  - a\n",
+                          "boards:\n  a: {n: 1,\n    m: 2}\n",
+                          "boards:\n  a:\n    n: \"x\n  b:\n    m: 1\"\n",
+                          "boards:\n  a: {n: 'it''s\n  b: 1'}\n",
+                          "boards:\n  a: [1,*x]\n",
+                          "boards:\n  a: {*x : 1}\n",
+                          "boards:\n  a: !!binary x\n",
+                          "boards:\n  a: |\n    x\n",
+                          "boards:\n  a:\n    x-\"a: \"b\n  c:\n    d: e\"\n",
+                          "boards:\n  a: x #y\n",
+                          "boards:\n  a: ]\n",
+                          "boards:\n  a: 1\4\n"}) {
     CAPTURE(bad);
     CHECK_FALSE(split_boards(bad));
   }
 }
 
 TEST_CASE("a line 'boards:' that is none of the file's keys cuts nothing") {
-  for (const char* text : {"platform: x\ntitle: \"a\nboards:\n  b:\n    n: 1\nc: d\"\n", "platform: x\n---\nboards:\n  b:\n    n: 1\n",
-                           "platform: x\nboards:\n  b:\n    n: 1\n- c\n", "platform: x\n\"boards\": {c: {n: 1}}\nboards:\n  b:\n    n: 1\n"}) {
+  for (const char* text : {"platform: x\ntitle: \"a\nboards:\n  b:\n    n: 1\nc: d\"\n",
+                           "platform: x\n---\nboards:\n  b:\n    n: 1\n",
+                           "platform: x\nboards:\n  b:\n    n: 1\n- c\n",
+                           "platform: x\n\"boards\": {c: {n: 1}}\nboards:\n  b:\n    n: 1\n"}) {
     CAPTURE(text);
-    Result<Platform> whole = parse_platform(text, "p.yaml"), lazy = parse_platform_lazily(text, "p.yaml");
+    Result<Platform> whole = parse_platform(text, "p.yaml"),
+                     lazy = parse_platform_lazily(text, "p.yaml");
     CHECK(bool(whole) == bool(lazy));
     if (!lazy) continue;
     CHECK(lazy->board_texts.empty());

@@ -16,8 +16,17 @@ MacroTable macros() {
   identity.arguments = {"x"};
   PythonValue body = identity;
   body.text = "((x)*100)";
-  return {{"ONE", python_integer(1)}, {"ZERO", python_integer(0)}, {"EMPTY", python_text("")}, {"NONE", {}}, {"F_CPU", python_text("16000000L")},
-          {"PAREN", python_text("(1)")}, {"GLUE", macro}, {"SAME", identity}, {"BODY", body}, {"STM324", python_integer(1)}, {"NAME", python_text("x")}};
+  return {{"ONE", python_integer(1)},
+          {"ZERO", python_integer(0)},
+          {"EMPTY", python_text("")},
+          {"NONE", {}},
+          {"F_CPU", python_text("16000000L")},
+          {"PAREN", python_text("(1)")},
+          {"GLUE", macro},
+          {"SAME", identity},
+          {"BODY", body},
+          {"STM324", python_integer(1)},
+          {"NAME", python_text("x")}};
 }
 
 std::string decide(const char* condition) {
@@ -41,5 +50,6 @@ TEST_CASE("numbers") {
   CHECK(python_int(" 12 ") == 12);
   CHECK(python_int("-1_000") == -1000);
   CHECK(python_int("010") == 10);
-  for (const char* text : {"", "0x10", "1L", "1.0", "_1", "1_", "- 1", "1 2"}) CHECK_FALSE(python_int(text));
+  for (const char* text : {"", "0x10", "1L", "1.0", "_1", "1_", "- 1", "1 2"})
+    CHECK_FALSE(python_int(text));
 }

@@ -14,11 +14,13 @@ namespace {
 
 // Any bytes but NUL (argv has none) and those of `without`: line ends, which a ninja file
 // cannot write.
-std::string hostile_word(std::mt19937_64& random, size_t longest, std::string_view without = "\n\r") {
+std::string hostile_word(std::mt19937_64& random, size_t longest,
+                         std::string_view without = "\n\r") {
   static const std::string_view kNasty = "\t $$$'\"\\`#:;&|()[]{}<>*?!~=%@^\r";
   std::string out;
   for (size_t n = random() % (longest + 1); n > 0; --n) {
-    char c = random() % 3 ? kNasty[random() % kNasty.size()] : static_cast<char>(1 + random() % 255);
+    char c =
+        random() % 3 ? kNasty[random() % kNasty.size()] : static_cast<char>(1 + random() % 255);
     if (without.find(c) == std::string_view::npos) out += c;
   }
   return out;
@@ -32,7 +34,9 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 std::vector<std::string> hostile_words(std::mt19937_64& random, size_t count) {
-  std::vector<std::string> out = {"", " ", "$", "$$", "'", "''", "\\", "a b", "-", "~", "#", "*", "a'b\"c`d$e\\f", "ä", "$(true)", "${HOME}", "!!"};
+  std::vector<std::string> out = {
+      "",  " ",       "$",       "$$", "'", "''", "\\", "a b", "-", "~", "#", "*", "a'b\"c`d$e\\f",
+      "ä", "$(true)", "${HOME}", "!!"};
   while (out.size() < count) out.push_back(hostile_word(random, 24));
   return out;
 }
@@ -67,7 +71,11 @@ TEST_CASE("any word survives ninja and the shell") {
   std::vector<std::string> words = hostile_words(random, 300);
   // Once as a value of the file, once of an edge, and in a rule of the same text.
   std::string line = ninja_value(shell_line(words));
-  folder.write("build.ninja", "words = " + line + "\nrule say\n  command = printf '%s\\0' $words $more >$out\nbuild out: say\n  more = " + line + "\n");
+  folder.write(
+      "build.ninja",
+      "words = " + line +
+          "\nrule say\n  command = printf '%s\\0' $words $more >$out\nbuild out: say\n  more = " +
+          line + "\n");
   Result<ProcessOutput> ninja = run_process({"ninja", "-C", folder.path, "--quiet"});
   REQUIRE(ninja);
   CHECK_MESSAGE(ninja->exit_status == 0, ninja->out);
@@ -78,7 +86,8 @@ TEST_CASE("any path survives ninja") {
   test::TemporaryFolder folder;
   std::mt19937_64 random(3);
   // Nor a "|", nor a tab, which ninja's log cannot hold: both are refused before.
-  std::vector<std::string> names = {"a b", "c:d", "e$f", "'", "\"", "\\", "#", "(", ")", "&", ";", "@", "~", "ä", " x", "x ", "$", ":"};
+  std::vector<std::string> names = {"a b", "c:d", "e$f", "'", "\"", "\\", "#",  "(", ")",
+                                    "&",   ";",   "@",   "~", "ä",  " x", "x ", "$", ":"};
   while (names.size() < 200) {
     std::string name = hostile_word(random, 12, "\n\r\t/|") + std::to_string(names.size());
     names.push_back(name);
@@ -89,7 +98,8 @@ TEST_CASE("any path survives ninja") {
     text += "build " + ninja_path("out/" + name) + ": copy " + ninja_path("in/" + name) + "\n";
   }
   folder.write("build.ninja", text);
-  Result<ProcessOutput> ninja = run_process({"ninja", "-C", folder.path, "--quiet"}, {.directory = "", .capture_err = true});
+  Result<ProcessOutput> ninja =
+      run_process({"ninja", "-C", folder.path, "--quiet"}, {.directory = "", .capture_err = true});
   REQUIRE(ninja);
   CHECK_MESSAGE(ninja->exit_status == 0, ninja->out, ninja->err);
   for (const std::string& name : names) {
@@ -98,7 +108,8 @@ TEST_CASE("any path survives ninja") {
     REQUIRE(content);
     CHECK(*content == name);
   }
-  ninja = run_process({"ninja", "-d", "explain", "-C", folder.path}, {.directory = "", .capture_err = true});
+  ninja = run_process({"ninja", "-d", "explain", "-C", folder.path},
+                      {.directory = "", .capture_err = true});
   REQUIRE(ninja);
   CAPTURE(ninja->err);
   CHECK(ninja->out.find("no work to do") != std::string::npos);

@@ -136,14 +136,21 @@ TEST_CASE("partitions writes the table, or says line and column") {
 
 TEST_CASE("partitions finds the one for a file system") {
   TemporaryFolder folder;
-  test::write(folder / "p.csv", "nvs,data,nvs,,20K\napp0,app,factory,,1M\nweb,data,fat,,64K\nlog,data,0x82,,128K\nd,data,coredump,,64K\n");
+  test::write(folder / "p.csv",
+              "nvs,data,nvs,,20K\napp0,app,factory,,1M\nweb,data,fat,,64K\nlog,data,0x82,,128K\nd,"
+              "data,coredump,,64K\n");
   test::write(folder / "none.csv", "nvs,data,nvs,,20K\napp0,app,factory,,1M\n");
-  CHECK(run_image(folder.path, {"partitions", "--file-system", "", "p.csv"}).out == "1179648 131072\n");
-  CHECK(run_image(folder.path, {"partitions", "--file-system", "web", "p.csv"}).out == "1114112 65536\n");
-  CHECK(error(folder, {"partitions", "--file-system", "wed", "p.csv"}) == "p.csv: has no partition 'wed' for a file system; did you mean 'web'?\n");
-  CHECK(error(folder, {"partitions", "--file-system", "nvs", "p.csv"}) == "p.csv: has no partition 'nvs' for a file system\n");
+  CHECK(run_image(folder.path, {"partitions", "--file-system", "", "p.csv"}).out ==
+        "1179648 131072\n");
+  CHECK(run_image(folder.path, {"partitions", "--file-system", "web", "p.csv"}).out ==
+        "1114112 65536\n");
+  CHECK(error(folder, {"partitions", "--file-system", "wed", "p.csv"}) ==
+        "p.csv: has no partition 'wed' for a file system; did you mean 'web'?\n");
+  CHECK(error(folder, {"partitions", "--file-system", "nvs", "p.csv"}) ==
+        "p.csv: has no partition 'nvs' for a file system\n");
   CHECK(error(folder, {"partitions", "--file-system", "", "none.csv"}) ==
-        "none.csv: has no partition for a file system; one of type data and subtype spiffs, littlefs or fat\n");
+        "none.csv: has no partition for a file system; one of type data and subtype spiffs, "
+        "littlefs or fat\n");
 }
 
 TEST_CASE("merge puts parts together and sets the bootloader's flash settings") {

@@ -96,7 +96,8 @@ TEST_CASE_FIXTURE(Bench, "500 then good") {
 
 TEST_CASE_FIXTURE(Bench, "429 is tried again when the server says") {
   std::string content = noise(1000);
-  server.on("/x", in_turn({answers("429 Too Many Requests", {"Retry-After: 1"}), answers("429 Too Many Requests"), serves(content)}));
+  server.on("/x", in_turn({answers("429 Too Many Requests", {"Retry-After: 1"}),
+                           answers("429 Too Many Requests"), serves(content)}));
   expect("/x", content);
   CHECK(server.requests() == 3);
 }

@@ -24,7 +24,15 @@ struct Repositories {
   // Runs git in a repository of that name, which is made when it is not there; what it says.
   std::string git(const std::string& name, std::vector<std::string> words) {
     std::string path = folder / name;
-    std::vector<std::string> front = {"git", "-C", path, "-c", "user.name=a", "-c", "user.email=a@b", "-c", "protocol.file.allow=always"};
+    std::vector<std::string> front = {"git",
+                                      "-C",
+                                      path,
+                                      "-c",
+                                      "user.name=a",
+                                      "-c",
+                                      "user.email=a@b",
+                                      "-c",
+                                      "protocol.file.allow=always"};
     if (!path_exists(path)) {
       REQUIRE(make_directories(path));
       git(name, {"init", "-q", "-b", "main"});
@@ -45,10 +53,13 @@ struct Repositories {
     return git(name, {"rev-parse", "HEAD"});
   }
   std::string url(const std::string& name) { return "file://" + (folder / name); }
-  Result<GitTree> ensure(const std::string& name, const std::string& ref, const std::string& commit = "") {
+  Result<GitTree> ensure(const std::string& name, const std::string& ref,
+                         const std::string& commit = "") {
     return ensure_git_tree(store, url(name), ref, commit, options);
   }
-  std::string what(const Result<GitTree>& result) { return result ? "no error" : result.error().what; }
+  std::string what(const Result<GitTree>& result) {
+    return result ? "no error" : result.error().what;
+  }
 };
 
 }  // namespace
@@ -88,12 +99,13 @@ TEST_CASE("what a reference means") {
   };
   CHECK(commit_of("") == third);
   CHECK(commit_of("main") == third);
-  CHECK(commit_of("v1") == first);    // the commit, not the tag's own object
+  CHECK(commit_of("v1") == first);     // the commit, not the tag's own object
   CHECK(commit_of("both") == second);  // a branch comes first
   CHECK(commit_of(second) == second);
   CHECK(commit_of(second.substr(0, 7)) == second);
   CHECK(slurp(r.ensure("lib", "v1")->tree + "/a.h") == "1");
-  CHECK(r.what(r.ensure("lib", "none")).find("there is no branch, tag or commit 'none'") != std::string::npos);
+  CHECK(r.what(r.ensure("lib", "none")).find("there is no branch, tag or commit 'none'") !=
+        std::string::npos);
   CHECK(!r.ensure("lib", std::string(40, '1')));
   CHECK(!r.ensure("lib", "1111111"));
   CHECK(r.what(r.ensure("lib", "", "123")).find("is no full commit") != std::string::npos);
@@ -144,8 +156,10 @@ TEST_CASE("all that the commit holds, and submodules with it") {
 
 TEST_CASE("URLs that are options or commands are refused") {
   Repositories r;
-  for (std::string url : {"", "-x", "--upload-pack=touch x", "ext::sh -c true", "https://h/a b", "https://h/a\nb"}) {
+  for (std::string url :
+       {"", "-x", "--upload-pack=touch x", "ext::sh -c true", "https://h/a b", "https://h/a\nb"}) {
     CAPTURE(url);
-    CHECK(r.what(ensure_git_tree(r.store, url, "", "", r.options)).find("is no URL of a git repository") != std::string::npos);
+    CHECK(r.what(ensure_git_tree(r.store, url, "", "", r.options))
+              .find("is no URL of a git repository") != std::string::npos);
   }
 }

@@ -246,7 +246,8 @@ TEST_CASE_FIXTURE(Bench, "words that are not known get a suggestion and status 2
   CHECK(run({"pull"}).status == 2);
 }
 
-TEST_CASE_FIXTURE(Bench, "whatever a file is called, it is one line and no command for the terminal") {
+TEST_CASE_FIXTURE(Bench,
+                  "whatever a file is called, it is one line and no command for the terminal") {
   std::string manifest = manifest_text(put("plain", "content"));
   for (const char* name : {"two\nlines", "\x1b[31mred", "-rf", "a b", "$(touch pwn)", ".", ".."})
     write_file(project + "/" + name + ".lnk", manifest);
@@ -258,8 +259,7 @@ TEST_CASE_FIXTURE(Bench, "whatever a file is called, it is one line and no comma
   // A copy of the folder cannot have files called "." and "..".
   result = run({"materialize", ".", "../copy"});
   CHECK(result.status == 2);
-  CHECK(result.err.find("..lnk: the name without .lnk is no name for a file") !=
-        std::string::npos);
+  CHECK(result.err.find("..lnk: the name without .lnk is no name for a file") != std::string::npos);
   ::unlink((project + "/..lnk").c_str());
   ::unlink((project + "/...lnk").c_str());
   CHECK(run({"materialize", ".", "../copy"}).status == 0);

@@ -294,7 +294,8 @@ TEST_CASE_FIXTURE(Bench, "gc sweeps up after the dead and leaves the living alon
   CHECK_FALSE(path_exists(old + ".from"));
 }
 
-TEST_CASE_FIXTURE(Bench, "over the budget, what broke off goes first, unless somebody works on it") {
+TEST_CASE_FIXTURE(Bench,
+                  "over the budget, what broke off goes first, unless somebody works on it") {
   std::string blob = bring_by_another("/x", noise(100'000));
   std::string broken = store.root + "/partial/broken", busy = store.root + "/partial/busy";
   write_file(broken, noise(200'000));
@@ -465,7 +466,8 @@ TEST_CASE_FIXTURE(Bench, "a hard link is used only where the mode protects the b
   }
 }
 
-TEST_CASE_FIXTURE(Bench, "what a killed process left beside a target is swept up, a living one's is not") {
+TEST_CASE_FIXTURE(Bench,
+                  "what a killed process left beside a target is swept up, a living one's is not") {
   std::string blob = bring("/x", noise(1000)), target = folder / "build/x";
   Sleeper dead, living;
   std::string left = folder / ("build/.x.lnk-tmp." + process_tag(dead.pid) + ".1");

@@ -612,7 +612,8 @@ TEST_CASE("mtimes are set without superseding the token, and seals remember them
     CHECK(now->front().clean);
     auto changes = session.changed_since_mark("set", true);
     REQUIRE(changes);
-    auto touched = std::find_if(changes->begin(), changes->end(), [&](const EntryInfo& info) { return info.path == p / "src/a.c"; });
+    auto touched = std::find_if(changes->begin(), changes->end(),
+                                [&](const EntryInfo& info) { return info.path == p / "src/a.c"; });
     REQUIRE(touched != changes->end());
     CHECK(touched->sealed_mtime != touched->mtime);
     CHECK(touched->sealed_mtime == sealed_mtime);

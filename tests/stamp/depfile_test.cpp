@@ -36,7 +36,8 @@ TEST_CASE("what is no depend file") {
 }
 
 TEST_CASE("what is written reads back") {
-  Names names = {"a.c", "with blank.h", "$dollar.h", "#hash.h", "back\\slash.h", "end\\ blank.h", "tab\there.h", "colon: blank.h", "colon:"};
+  Names names = {"a.c",           "with blank.h", "$dollar.h",      "#hash.h", "back\\slash.h",
+                 "end\\ blank.h", "tab\there.h",  "colon: blank.h", "colon:"};
   Result<Names> back = parse_depfile(format_depfile("out dir/a.o", names));
   REQUIRE(back);
   CHECK(*back == names);
@@ -47,15 +48,17 @@ TEST_CASE("as the compiler writes them") {
   if (compiler.empty()) compiler = find_program("g++");
   REQUIRE_MESSAGE(!compiler.empty(), "this test needs a C++ compiler");
   Scratch scratch;
-  Names headers = {"plain.h", "with blank.h", "$dollar.h", "#hash.h", "it's.h", "a&b;c.h", "colon:x.h", "u\xc3\xbc.h", "back\\slash.h", "(x).h"};
+  Names headers = {"plain.h", "with blank.h", "$dollar.h",   "#hash.h",       "it's.h",
+                   "a&b;c.h", "colon:x.h",    "u\xc3\xbc.h", "back\\slash.h", "(x).h"};
   std::string source;
   for (const std::string& header : headers) {
     REQUIRE(replace_file(scratch / header, ""));
     source += "#include \"" + header + "\"\n";
   }
   REQUIRE(replace_file(scratch / "main.cpp", source));
-  Result<ProcessOutput> ran = run_process({compiler, "-MMD", "-MF", "out.d", "-fsyntax-only", "-o", "o ut.o", "main.cpp"},
-                                          {.directory = scratch.path});
+  Result<ProcessOutput> ran =
+      run_process({compiler, "-MMD", "-MF", "out.d", "-fsyntax-only", "-o", "o ut.o", "main.cpp"},
+                  {.directory = scratch.path});
   REQUIRE(ran);
   REQUIRE(ran->exit_status == 0);
   Result<std::string> text = read_file(scratch / "out.d");

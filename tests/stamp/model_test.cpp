@@ -83,7 +83,10 @@ struct Watched {
   State sealed = {};
 };
 const Watched kOuter = {"set", {"root", "package"}, {"single.ini"}};
-const Watched kNested = {"nested", {"root/a", "root/a/deep", "root/b", "root/l1", "root/skip", "package/include", "package/d0"}, {}};
+const Watched kNested = {
+    "nested",
+    {"root/a", "root/a/deep", "root/b", "root/l1", "root/skip", "package/include", "package/d0"},
+    {}};
 
 // A root that is no directory.
 constexpr const char* kUnreadable = "?";
@@ -93,7 +96,8 @@ State oracle(const Scratch& scratch, const Watched& set) {
   struct stat st;
   for (const std::string& root : set.roots) {
     State one;
-    if (::stat((scratch / root).c_str(), &st) != 0 ? errno != ENOENT : !S_ISDIR(st.st_mode)) out[scratch / root] = kUnreadable;
+    if (::stat((scratch / root).c_str(), &st) != 0 ? errno != ENOENT : !S_ISDIR(st.st_mode))
+      out[scratch / root] = kUnreadable;
     walk(scratch / root, "", {}, one);
     for (auto& [path, what] : one) out[scratch / root + "/" + path] = what;
   }
@@ -105,14 +109,16 @@ State oracle(const Scratch& scratch, const Watched& set) {
 }
 
 bool is_readable(const State& state) {
-  return std::none_of(state.begin(), state.end(), [](const auto& item) { return item.second == kUnreadable; });
+  return std::none_of(state.begin(), state.end(),
+                      [](const auto& item) { return item.second == kUnreadable; });
 }
 
 Definition definition_of(const Scratch& scratch, const Watched& set) {
   Definition out;
   out.metadata = "00";
   for (const std::string& root : set.roots)
-    out.roots.push_back({root.starts_with("package"), scratch / root, root, false, false, {"c", "h"}, {"skip"}});
+    out.roots.push_back(
+        {root.starts_with("package"), scratch / root, root, false, false, {"c", "h"}, {"skip"}});
   for (const std::string& file : set.files) out.files.push_back({scratch / file});
   return out;
 }
@@ -529,20 +535,26 @@ TEST_CASE("a random model finds no missed change and no false alarm") {
       lifetime = 0;
     }
     // Each by itself before, now and then, so that it knows more than the other one.
-    if (uint64_t one = model.below(8); one < names.size()) REQUIRE(session->check({&names[one], 1}, exact));
+    if (uint64_t one = model.below(8); one < names.size())
+      REQUIRE(session->check({&names[one], 1}, exact));
     auto status = session->check(names, exact);
     REQUIRE_MESSAGE(status, status.error().text());
     ++checks;
-    auto expected = [&](const Watched& set, const State& truth) { return set.is_sealed && truth == set.sealed && is_readable(truth); };
+    auto expected = [&](const Watched& set, const State& truth) {
+      return set.is_sealed && truth == set.sealed && is_readable(truth);
+    };
     std::vector<State> truths;
     for (size_t i = 0; i < sets.size(); ++i) {
       State truth = oracle(scratch, sets[i]);
       std::string wrong = differences(truth, remembered(*session, sets[i]));
-      REQUIRE_MESSAGE(wrong.empty(), "seed " << seed << " after " << done << " operations, " << names[i] << ":\n" << wrong << "recent:" << recent);
+      REQUIRE_MESSAGE(wrong.empty(), "seed " << seed << " after " << done << " operations, "
+                                             << names[i] << ":\n"
+                                             << wrong << "recent:" << recent);
       cleans += (*status)[i].clean;
       REQUIRE_MESSAGE((*status)[i].clean == expected(sets[i], truth),
-                      "seed " << seed << " after " << done << ", " << names[i] << ": clean is " << (*status)[i].clean
-                              << ", why: " << (*status)[i].why << "\nrecent:" << recent);
+                      "seed " << seed << " after " << done << ", " << names[i] << ": clean is "
+                              << (*status)[i].clean << ", why: " << (*status)[i].why
+                              << "\nrecent:" << recent);
       truths.push_back(std::move(truth));
     }
     if (checks % 16 == 0) {

@@ -17,7 +17,8 @@ TEST_CASE("sizes people write") {
   CHECK(*parse_object_budget("12") == 12);
   CHECK(*parse_object_budget("3K") == 3072);
   CHECK(*parse_object_budget("2G") == uint64_t{2} << 30);
-  for (std::string_view bad : {"lots", "-1", "1T", "1 M", "M", "99999999999999999999", "17179869184G"}) {
+  for (std::string_view bad :
+       {"lots", "-1", "1T", "1 M", "M", "99999999999999999999", "17179869184G"}) {
     CAPTURE(bad);
     CHECK_FALSE(parse_object_budget(bad));
   }
@@ -64,7 +65,8 @@ TEST_CASE("every damaged byte and every truncation is a miss, and is removed") {
 TEST_CASE("a store keeps to its budget, oldest out first") {
   Scratch scratch;
   ObjectStore store{scratch / "store", 1 << 20};
-  for (int i = 0; i < 4000; ++i) write_object(store, hash_text(std::to_string(i)), "object", std::string(1000, 'x'));
+  for (int i = 0; i < 4000; ++i)
+    write_object(store, hash_text(std::to_string(i)), "object", std::string(1000, 'x'));
   // Trimmed by one store in 32, in each of 16 folders.
   CHECK(measure_objects(store).bytes < 2 * store.budget);
   Hash128 old = hash_text("old");
@@ -82,5 +84,7 @@ TEST_CASE("a store keeps to its budget, oldest out first") {
     trim_objects(store, store.budget);
     CHECK(read_object(store, old, "object") == "old");
   }
-  SUBCASE("clear") { CHECK(trim_objects(store, 0).entries == 0); }
+  SUBCASE("clear") {
+    CHECK(trim_objects(store, 0).entries == 0);
+  }
 }

@@ -17,9 +17,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   input.unix_time = 0;
   input.glob = [](const std::string&) { return std::vector<std::string>(); };
   input.read = [](const std::string&) -> Result<std::string> {
-    return std::string("[common]\nflags = -DA, -DB\n[env]\nbuild_flags = ${common.flags}\n"
-                       "[env:a]\nplatform = p\nsrc_filter = +<a>\nlib_ignore = a, b\n"
-                       "[env:b]\nextends = env:a\nbuild_flags = %(board)s\nboard = x\n");
+    return std::string(
+        "[common]\nflags = -DA, -DB\n[env]\nbuild_flags = ${common.flags}\n"
+        "[env:a]\nplatform = p\nsrc_filter = +<a>\nlib_ignore = a, b\n"
+        "[env:b]\nextends = env:a\nbuild_flags = %(board)s\nboard = x\n");
   };
   while (!text.empty()) {
     size_t end = std::min(text.find('\n'), text.size());
@@ -46,7 +47,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (!last.section.empty() || last.append || last.name != "board") return 0;
     for (const std::string& name : config.environments()) {
       Result<const Value*> value = config.get("env:" + name, "board");
-      if (value && last.value.find_first_of("$%") == std::string::npos && (*value)->text != last.value) std::abort();
+      if (value && last.value.find_first_of("$%") == std::string::npos &&
+          (*value)->text != last.value)
+        std::abort();
     }
   }
   return 0;

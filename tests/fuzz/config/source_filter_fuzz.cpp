@@ -39,7 +39,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const Tree tree;
   std::string_view filter(reinterpret_cast<const char*>(data), size);
   for (const FilterFault& fault : filter_faults(filter))
-    if (fault.text.empty() || filter.substr(fault.at, fault.text.size()) != fault.text) std::abort();
+    if (fault.text.empty() || filter.substr(fault.at, fault.text.size()) != fault.text)
+      std::abort();
   size_t half = filter.find('\n');
   if (half != filter.npos) (void)match_name(filter.substr(0, half), filter.substr(half + 1));
   if (filter.find("..") != filter.npos || filter.find("</") != filter.npos ||

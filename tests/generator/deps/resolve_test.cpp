@@ -12,14 +12,15 @@ using namespace fbuild;
 namespace {
 
 struct World {
-  std::map<std::string, std::vector<LockedLibrary>> packages;                     // by lower-case owner/name
-  std::map<std::string, std::vector<LibraryDependency>> dependencies;             // by URL
-  std::map<std::string, ChosenLibrary> places;                                    // by place
+  std::map<std::string, std::vector<LockedLibrary>> packages;          // by lower-case owner/name
+  std::map<std::string, std::vector<LibraryDependency>> dependencies;  // by URL
+  std::map<std::string, ChosenLibrary> places;                         // by place
   LibraryLock lock;
   bool network = true, locked = false;
   int asked = 0;
 
-  void add(const std::string& owner, const std::string& name, const std::string& version, std::vector<LibraryDependency> depends = {}) {
+  void add(const std::string& owner, const std::string& name, const std::string& version,
+           std::vector<LibraryDependency> depends = {}) {
     LockedLibrary item;
     item.owner = owner;
     item.name = name;
@@ -35,15 +36,20 @@ struct World {
     out.locked = [this](const LibraryRequirement& want) {
       std::vector<LockedLibrary> list;
       for (const LockedLibrary& item : lock)
-        if (config::lower(item.name) == config::lower(want.name) && (want.owner.empty() || want.owner == item.owner)) list.push_back(item);
+        if (config::lower(item.name) == config::lower(want.name) &&
+            (want.owner.empty() || want.owner == item.owner))
+          list.push_back(item);
       return list;
     };
-    out.registry = [this](const LibraryRequirement& want) -> Result<std::optional<std::vector<LockedLibrary>>> {
+    out.registry =
+        [this](
+            const LibraryRequirement& want) -> Result<std::optional<std::vector<LockedLibrary>>> {
       if (!network) return std::optional<std::vector<LockedLibrary>>();
       ++asked;
       std::vector<LockedLibrary> list;
       for (const auto& [key, versions] : packages) {
-        bool meant = want.owner.empty() ? key.ends_with("/" + config::lower(want.name)) : key == config::lower(want.owner + "/" + want.name);
+        bool meant = want.owner.empty() ? key.ends_with("/" + config::lower(want.name))
+                                        : key == config::lower(want.owner + "/" + want.name);
         if (meant) list.insert(list.end(), versions.begin(), versions.end());
       }
       return std::optional(list);
@@ -54,7 +60,8 @@ struct World {
       library.pin = pin;
       return std::optional(library);
     };
-    out.load_place = [this](const LibraryRequirement& want) -> Result<std::optional<ChosenLibrary>> {
+    out.load_place =
+        [this](const LibraryRequirement& want) -> Result<std::optional<ChosenLibrary>> {
       auto found = places.find(want.place);
       if (found == places.end()) return Error{want.place + ": nothing is there", ""};
       return std::optional(found->second);
@@ -71,7 +78,8 @@ struct World {
   std::string resolve(const std::vector<std::string>& items) {
     std::vector<LibraryRequirement> wanted;
     for (size_t i = 0; i < items.size(); ++i) {
-      Result<LibraryRequirement> want = parse_lib_dep(items[i], static_cast<int>(i), "/nonexistent");
+      Result<LibraryRequirement> want =
+          parse_lib_dep(items[i], static_cast<int>(i), "/nonexistent");
       if (!want) return "! " + want.error().text();
       wanted.push_back(*want);
     }
@@ -80,7 +88,9 @@ struct World {
     if (!out) return "! " + out.error().text();
     last = *out;
     std::map<std::string, std::string> sorted;
-    for (const ChosenLibrary& library : out->libraries) sorted[library.name] = (library.owner.empty() ? "" : library.owner + "/") + library.name + " " + library.version;
+    for (const ChosenLibrary& library : out->libraries)
+      sorted[library.name] =
+          (library.owner.empty() ? "" : library.owner + "/") + library.name + " " + library.version;
     std::string text;
     for (const auto& [name, line] : sorted) text += (text.empty() ? "" : ", ") + line;
     for (const std::string& missing : out->missing) text += " missing " + missing;
@@ -91,7 +101,9 @@ struct World {
   LibraryResolution last;
 };
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -128,7 +140,12 @@ TEST_CASE("what was picked too early leaves nothing behind") {
 
 TEST_CASE("circles, other platforms, what is brought along") {
   World world;
-  world.add("a", "A", "1.0.0", {{"", "B", ""}, {"", "Wire", ""}, {"a", "Off", "", {"other"}, {}}, {"a", "Off", "", {}, {"mbed"}}, {"a", "On", "", {"*"}, {"arduino"}}});
+  world.add("a", "A", "1.0.0",
+            {{"", "B", ""},
+             {"", "Wire", ""},
+             {"a", "Off", "", {"other"}, {}},
+             {"a", "Off", "", {}, {"mbed"}},
+             {"a", "On", "", {"*"}, {"arduino"}}});
   world.add("b", "B", "1.0.0", {{"a", "A", "*"}});
   world.add("a", "On", "1.0.0");
   world.add("a", "Off", "1.0.0");

@@ -131,14 +131,10 @@ TEST_CASE("broken code is handed on, and the compiler says where") {
                   "error: unterminated comment", 4},
            Broken{"void setup() { f(); }\nvoid f() {}\nconst char* s = \"open;\n",
                   "error: missing terminating"},
-           Broken{"void setup() { f(); }\nvoid f() {}\n}\n",
-                  "error: expected declaration"},
-           Broken{"void setup() { f(); }\nvoid f() {}\nvoid loop() {\n",
-                  "error: expected '}'"},
-           Broken{"void setup() { f(); }\nvoid f() {}\nint a = (1;\n",
-                  "error: expected ')'"},
-           Broken{"void setup() { f(); }\nvoid f() {}\n#if 1\n",
-                  "error: unterminated #if"},
+           Broken{"void setup() { f(); }\nvoid f() {}\n}\n", "error: expected declaration"},
+           Broken{"void setup() { f(); }\nvoid f() {}\nvoid loop() {\n", "error: expected '}'"},
+           Broken{"void setup() { f(); }\nvoid f() {}\nint a = (1;\n", "error: expected ')'"},
+           Broken{"void setup() { f(); }\nvoid f() {}\n#if 1\n", "error: unterminated #if"},
            Broken{"void setup() { f(); }\nvoid f() {}\nconst char* r = R\"x( open\n\n",
                   "error: unterminated raw string"},
        }) {
@@ -147,7 +143,8 @@ TEST_CASE("broken code is handed on, and the compiler says where") {
     bool told = false;
     std::istringstream messages(compiled.messages);
     for (std::string line; std::getline(messages, line);)
-      told = told || (line.starts_with("src/a.ino:" + std::to_string(each.line) + ":") && line.find(each.message) != std::string::npos);
+      told = told || (line.starts_with("src/a.ino:" + std::to_string(each.line) + ":") &&
+                      line.find(each.message) != std::string::npos);
     CHECK_MESSAGE(told, compiled.messages);
   }
 }
