@@ -414,6 +414,13 @@ Status derive_facts(Environment& environment, bool late) {
   return {};
 }
 
+bool has_places(const ToolchainSpec& spec) {
+  auto has = [](const std::string& text) { return text.find('{') != std::string::npos; };
+  return has(spec.package) || std::any_of(spec.headers.begin(), spec.headers.end(), has) ||
+         std::any_of(spec.programs.begin(), spec.programs.end(),
+                     [&](const auto& program) { return has(program.second); });
+}
+
 }  // namespace
 
 Result<ToolchainSpec> chosen_toolchain(const Environment& environment) {
@@ -547,9 +554,8 @@ Result<Environment> resolve_environment(Session& session, const std::string& nam
   if (!requests) return requests.error();
   Result<std::vector<std::string>> framework_package = fill_words(out, {out.framework->package});
   if (!framework_package) return framework_package.error();
-  // Which compiler it is may follow from the core, and is said first when both are missing.
-  bool late_toolchain = std::any_of(out.platform->facts.begin(), out.platform->facts.end(),
-                                    [](const FactRule& rule) { return rule.late; });
+  // Which compiler it is may follow from the core; else it is looked for, and missed, first.
+  bool late_toolchain = has_places(out.platform->toolchain);
   auto toolchain = [&]() -> Status {
     Result<ToolchainSpec> chosen = chosen_toolchain(out);
     if (!chosen) return chosen.error();
