@@ -11,6 +11,22 @@ namespace fbuild::stamp {
 
 uint32_t g_give_back_step = 16384;
 
+std::optional<uint32_t> BlockView::find(std::string_view path) const {
+  if (!count) return std::nullopt;
+  uint32_t at = 0;
+  while (!path.empty()) {
+    size_t slash = std::min(path.find('/'), path.size());
+    std::string_view part = path.substr(0, slash);
+    path.remove_prefix(std::min(slash + 1, path.size()));
+    uint32_t end = std::min(entries[at].end, count), child = at + 1;
+    while (child < end && name(entries[child]) != part)
+      child = std::max(child + 1, entries[child].end);
+    if (child >= end) return std::nullopt;
+    at = child;
+  }
+  return at;
+}
+
 std::string BlockView::path(uint32_t index) const {
   std::string out;
   // A parent always has a smaller index; anything else is damage and ends the climb.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,8 @@ struct BlockView {
   }
   // The path below the root; "" for the root itself.
   std::string path(uint32_t index) const;
+  // The index of what lies at a path below the root ("": the root itself), if it is known.
+  std::optional<uint32_t> find(std::string_view path) const;
 
   // Gives the memory of entries [begin, end), or of everything, back to the system until it
   // is used again: of a large mapped block only, which comes back from the file. A table of

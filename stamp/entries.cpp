@@ -155,23 +155,6 @@ bool absorb(Entry& entry, const StatInfo& info) {
   return true;
 }
 
-// The entry at a path below a root, or nullptr.
-Entry* find_entry(Block& block, std::string_view path) {
-  BlockView view = block.view();
-  uint32_t at = 0;
-  while (!path.empty()) {
-    size_t slash = std::min(path.find('/'), path.size());
-    std::string_view name = path.substr(0, slash);
-    path.remove_prefix(std::min(slash + 1, path.size()));
-    uint32_t end = std::min(view.entries[at].end, view.count), child = at + 1;
-    while (child < end && view.name(view.entries[child]) != name)
-      child = std::max(child + 1, view.entries[child].end);
-    if (child >= end) return nullptr;
-    at = child;
-  }
-  return &block.entries[at];
-}
-
 }  // namespace
 
 Result<std::vector<std::string>> Session::set_mtimes(
@@ -210,7 +193,8 @@ Result<std::vector<std::string>> Session::set_mtimes(
           below.remove_prefix(prefix.size());
         }
         own_block(root);
-        if (Entry* entry = find_entry(*root.fresh, below)) absorb(*entry, info);
+        if (std::optional<uint32_t> at = root.fresh->view().find(below))
+          absorb(root.fresh->entries[*at], info);
       }
     }
     return {};

@@ -28,19 +28,8 @@ std::string_view path_below(std::string_view path, std::string_view outer) {
 
 // The index of the directory at a path in a block; kNoEntry: there is none.
 uint32_t find_directory(const BlockView& view, std::string_view path) {
-  uint32_t at = 0;
-  if (!view.count || view.entries[0].kind != Kind::Directory) return kNoEntry;
-  while (!path.empty()) {
-    size_t slash = std::min(path.find('/'), path.size());
-    std::string_view name = path.substr(0, slash);
-    path.remove_prefix(std::min(slash + 1, path.size()));
-    uint32_t end = std::min(view.entries[at].end, view.count), child = at + 1;
-    while (child < end && view.name(view.entries[child]) != name)
-      child = std::max(child + 1, view.entries[child].end);
-    if (child >= end || view.entries[child].kind != Kind::Directory) return kNoEntry;
-    at = child;
-  }
-  return at;
+  std::optional<uint32_t> at = view.find(path);
+  return at && view.entries[*at].kind == Kind::Directory ? *at : kNoEntry;
 }
 
 // An outer block's entry as it is in the block of the root at `at`.

@@ -37,7 +37,7 @@ TEST_CASE("a toolchain is the first folder of PATH that has it with its companio
   install(folder, "one");
   install(folder, "two");
   folder.write("alone/bin/x-gcc", "", 0755);
-  ::symlink((folder / "two/bin").c_str(), (folder / "link").c_str());
+  REQUIRE(::symlink((folder / "two/bin").c_str(), (folder / "link").c_str()) == 0);
   auto root = [&](const std::string& path) {
     Variable variable("PATH", path);
     Result<Package> package = system_package(toolchain(), kPrograms);
@@ -75,8 +75,8 @@ TEST_CASE("a compiler cache that masquerades as the compiler is passed over") {
   install(folder, "real");
   folder.write("usr/bin/cache", "", 0755);
   make_directories(folder / "usr/lib/cache").operator bool();
-  ::symlink("../../bin/cache", (folder / "usr/lib/cache/x-gcc").c_str());
-  ::symlink("../../bin/cache", (folder / "usr/lib/cache/x-ld").c_str());
+  REQUIRE(::symlink("../../bin/cache", (folder / "usr/lib/cache/x-gcc").c_str()) == 0);
+  REQUIRE(::symlink("../../bin/cache", (folder / "usr/lib/cache/x-ld").c_str()) == 0);
   Variable path("PATH", folder / "usr/lib/cache:" + folder / "real/bin");
   Result<Package> package = system_package(toolchain(), kPrograms);
   REQUIRE_MESSAGE(package, package.error().text());
@@ -87,7 +87,8 @@ TEST_CASE("a link to the compiler alone leads to the toolchain's own folder") {
   TemporaryFolder folder;
   install(folder, "opt/toolchain");
   make_directories(folder / "home/bin").operator bool();
-  ::symlink((folder / "opt/toolchain/bin/x-gcc").c_str(), (folder / "home/bin/x-gcc").c_str());
+  REQUIRE(::symlink((folder / "opt/toolchain/bin/x-gcc").c_str(),
+                    (folder / "home/bin/x-gcc").c_str()) == 0);
   Variable path("PATH", folder / "home/bin");
   Result<Package> package = system_package(toolchain(), kPrograms);
   REQUIRE_MESSAGE(package, package.error().text());

@@ -135,8 +135,8 @@ TEST_CASE("manifests are found where a build would see them, in order") {
   for (const char* name : {"z.lnk", "a/b.lnk", "a.lnk", "a/b/c.lnk", ".git/x.lnk", "a/.pio/x.lnk",
                            "node_modules/x.lnk", "a/lnk", "a/.lnk", "a/x.lnk.txt", "build/y.lnk"})
     write_file(folder / name, "x");
-  ::symlink("..", (folder / "a/up").c_str());
-  ::symlink("nowhere", (folder / "dangling.lnk").c_str());
+  REQUIRE(::symlink("..", (folder / "a/up").c_str()) == 0);
+  REQUIRE(::symlink("nowhere", (folder / "dangling.lnk").c_str()) == 0);
   Result<std::vector<std::string>> found = find_manifests(folder.path);
   REQUIRE(found);
   std::vector<std::string> want;
