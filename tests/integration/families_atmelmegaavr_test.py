@@ -118,7 +118,7 @@ class AtmelMegaAvr(Family):
         ini = re.sub(r"  toolchain-atmelavr.*\n", "", INI % tuple(self.places))
         project = self.project({"platformio.ini": ini, "src/main.ino": BLINK})
         version = project.run(["avr-gcc", "-dumpversion"]).out.strip()
-        if int(version.split(".")[0]) < 7:
+        if int(version.split(".")[0]) < 8:
             self.assertError(project.gen(status=None), "it is %s, which platform 'atmelmegaavr' does not take" % version, "fbuild-gen --install")
             return
         project.gen("-q")
