@@ -464,6 +464,13 @@ TEST_CASE("what cannot be read is never clean") {
   write_text(p / "src/a.c", "1");
   write_text(p / "src/secret.c", "2");
   write_text(p / "src/dir/b.c", "3");
+  ::mkfifo((p / "request").c_str(), 0666);
+  ::mkfifo((p / "done").c_str(), 0666);
+  ::chmod((p / "request").c_str(), 0666);
+  ::chmod((p / "done").c_str(), 0666);
+  // Kept open: a writer would be told that nobody reads.
+  int requests = ::open((p / "request").c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(requests >= 0);
   pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
@@ -522,30 +529,25 @@ TEST_CASE("what cannot be read is never clean") {
     expect(check());
     ::_exit(0);
   }
-  ::mkfifo((p / "request").c_str(), 0666);
-  ::mkfifo((p / "done").c_str(), 0666);
-  ::chmod((p / "request").c_str(), 0666);
-  ::chmod((p / "done").c_str(), 0666);
   int status = -1;
   while (::waitpid(child, &status, WNOHANG) == 0) {
-    int fd = ::open((p / "request").c_str(), O_RDONLY | O_NONBLOCK);
     char text[256];
     ssize_t n = 0;
     for (int i = 0; i < 20 && n <= 0; ++i) {
-      n = ::read(fd, text, sizeof text - 1);
+      n = ::read(requests, text, sizeof text - 1);
       if (n <= 0) ::usleep(1000);
     }
-    ::close(fd);
     if (n <= 0) continue;
     text[n] = 0;
     char* blank = std::strchr(text, ' ');
     REQUIRE(blank);
     *blank = 0;
     CHECK(::chmod((p / text).c_str(), static_cast<mode_t>(std::atoi(blank + 1))) == 0);
-    fd = ::open((p / "done").c_str(), O_WRONLY);
+    int fd = ::open((p / "done").c_str(), O_WRONLY);
     CHECK(::write(fd, "x", 1) == 1);
     ::close(fd);
   }
+  ::close(requests);
   CHECK(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 0);
 }
